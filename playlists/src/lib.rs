@@ -1,0 +1,16 @@
+//! The pure domain of Bangtin: what is on a board at an instant, and who may say so.
+//!
+//! No I/O, no clock, no randomness: every decision here is a function from values to values, so that server, board and preview
+//! give the same answer. Words and rules: this crate's README.
+
+pub mod asset;
+pub mod campaign;
+pub mod geometry;
+pub mod hours;
+pub mod id;
+pub mod millis;
+pub mod playlist;
+pub mod trust;
+pub mod unit;
+pub mod window;
+pub mod wire;

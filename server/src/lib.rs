@@ -1,0 +1,8 @@
+//! Bangtin's server: schedules what public LED boards show, and proves what they showed.
+
+pub mod app;
+pub mod keys;
+pub mod live;
+pub mod media;
+pub mod ports;
+pub mod store;

@@ -1,0 +1,60 @@
+//! What changed just now: from the use cases to open pages (server-sent events) and to jobs that wait for work.
+
+use playlists::id::{AssetId, BoardId, CampaignId};
+use tokio::sync::{Notify, broadcast};
+
+/// How many changes a slow page may lag behind before it is told to load itself anew.
+const BACKLOG: usize = 1024;
+
+/// One change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    /// A board reported, or was seen to go silent.
+    Board(BoardId),
+    /// A board sent a picture of its screen.
+    Snapshot(BoardId),
+    /// A new manifest is wanted on a board.
+    Desired(BoardId),
+    /// A rendition was made, or failed.
+    Asset(AssetId),
+    /// A campaign was saved.
+    Campaign(CampaignId),
+    /// The link to the broker came or went.
+    BrokerLink,
+}
+
+/// Where changes are told and heard. Telling never blocks; a listener that lags is told so.
+#[derive(Debug)]
+pub struct Live {
+    changes: broadcast::Sender<Change>,
+    /// Wakes the publishing job: boards wait in `publish_wanted`.
+    pub publish: Notify,
+    /// Wakes the rendition job: renditions wait in state `wanted`.
+    pub renditions: Notify,
+    /// Wakes the link to the broker: rows wait in `outbox`.
+    pub outbox: Notify,
+}
+
+impl Live {
+    /// A place with no listeners yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { changes: broadcast::Sender::new(BACKLOG), publish: Notify::new(), renditions: Notify::new(), outbox: Notify::new() }
+    }
+    /// Tells everyone who listens.
+    pub fn tell(&self, change: Change) {
+        // Nobody listening is not an error: pages come and go.
+        let _ = self.changes.send(change);
+    }
+    /// Listens from now on.
+    #[must_use]
+    pub fn listen(&self) -> broadcast::Receiver<Change> {
+        self.changes.subscribe()
+    }
+}
+
+impl Default for Live {
+    fn default() -> Self {
+        Self::new()
+    }
+}

@@ -1,0 +1,3 @@
+//! From an upload to exact pixels: blobs by digest, intake, stills.
+
+pub mod blobs;

@@ -1,0 +1,186 @@
+//! The database: one SQL text over two native pools, SQLite and PostgreSQL. The only place that names sqlx; one noun a file.
+
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::time::Duration;
+
+use sqlx::migrate::Migrator;
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+
+static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
+
+/// Longest wait for a connection of the pool, and of SQLite for another writer.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Where the data lie.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DatabaseUrl {
+    /// A SQLite file.
+    Sqlite(PathBuf),
+    /// `postgres://…`
+    Postgres(String),
+}
+
+impl FromStr for DatabaseUrl {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text.starts_with("postgres://") || text.starts_with("postgresql://") {
+            return Ok(Self::Postgres(text.to_owned()));
+        }
+        match text.strip_prefix("sqlite:") {
+            Some(path) if !path.is_empty() => Ok(Self::Sqlite(Path::new(path).to_owned())),
+            _ => Err("must be sqlite:PATH or postgres://USER@HOST/DATABASE".to_owned()),
+        }
+    }
+}
+
+/// An open database.
+#[derive(Debug, Clone)]
+pub enum Db {
+    /// One file, write-ahead log.
+    Sqlite(SqlitePool),
+    /// A server.
+    Postgres(PgPool),
+}
+
+/// What went wrong in the database.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// It cannot be opened.
+    #[error("the database {place} cannot be opened")]
+    Open {
+        /// Which one; no password.
+        place: String,
+        /// Why.
+        #[source]
+        source: sqlx::Error,
+    },
+    /// Its tables cannot be brought to this version.
+    #[error("the database's tables cannot be brought to this version")]
+    Migrate(#[source] sqlx::migrate::MigrateError),
+    /// A statement failed.
+    #[error("the database could not {what}")]
+    Statement {
+        /// What was attempted, such as `load the board`.
+        what: &'static str,
+        /// Why.
+        #[source]
+        source: sqlx::Error,
+    },
+    /// A row holds something that this version cannot read.
+    #[error("the database holds an unreadable {what}: {reason}")]
+    Unreadable {
+        /// Which column of which row.
+        what: &'static str,
+        /// Why.
+        reason: String,
+    },
+}
+
+impl StoreError {
+    /// For `map_err`: names what was attempted.
+    pub(crate) fn on(what: &'static str) -> impl Fn(sqlx::Error) -> Self {
+        move |source| Self::Statement { what, source }
+    }
+    /// Whether a unique key was violated.
+    #[must_use]
+    pub fn is_taken(&self) -> bool {
+        matches!(self, Self::Statement { source: sqlx::Error::Database(e), .. } if e.is_unique_violation())
+    }
+    /// Whether a row names another that does not exist.
+    #[must_use]
+    pub fn is_dangling(&self) -> bool {
+        matches!(self, Self::Statement { source: sqlx::Error::Database(e), .. } if e.is_foreign_key_violation())
+    }
+}
+
+/// Runs one body on whichever pool is open: `on!(db, |pool| sqlx::query(SQL).bind(x).execute(pool).await)`.
+macro_rules! on {
+    ($db:expr, |$pool:ident| $body:expr) => {
+        match $db {
+            $crate::store::Db::Sqlite($pool) => $body,
+            $crate::store::Db::Postgres($pool) => $body,
+        }
+    };
+}
+
+/// Runs a body in one write transaction: IMMEDIATE on SQLite, so that it never fails half-way for a lock; committed when the
+/// body is `Ok`, rolled back otherwise. `write!(db, "save the campaign", |tx| { … ; Ok(value) })`; statements take `&mut *tx`.
+macro_rules! in_transaction {
+    ($db:expr, $what:literal, |$tx:ident| $body:block) => {
+        match $db {
+            $crate::store::Db::Sqlite(pool) => {
+                let mut $tx = pool.begin_with("begin immediate").await.map_err($crate::store::StoreError::on($what))?;
+                let value: Result<_, $crate::store::StoreError> = async { $body }.await;
+                let value = value?;
+                $tx.commit().await.map_err($crate::store::StoreError::on($what))?;
+                Ok(value)
+            }
+            $crate::store::Db::Postgres(pool) => {
+                let mut $tx = pool.begin().await.map_err($crate::store::StoreError::on($what))?;
+                let value: Result<_, $crate::store::StoreError> = async { $body }.await;
+                let value = value?;
+                $tx.commit().await.map_err($crate::store::StoreError::on($what))?;
+                Ok(value)
+            }
+        }
+    };
+}
+#[allow(unused_imports)]
+pub(crate) use {in_transaction, on};
+
+impl Db {
+    /// Opens the database and brings its tables to this version.
+    ///
+    /// # Errors
+    /// When it cannot be opened, or a migration fails.
+    pub async fn open(url: &DatabaseUrl) -> Result<Self, StoreError> {
+        let db = match url {
+            DatabaseUrl::Sqlite(path) => Self::Sqlite(open_sqlite(path).await?),
+            DatabaseUrl::Postgres(url) => Self::Postgres(open_postgres(url).await?),
+        };
+        on!(&db, |pool| MIGRATIONS.run(pool).await).map_err(StoreError::Migrate)?;
+        Ok(db)
+    }
+
+    /// Answers when the database answers.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        on!(self, |pool| sqlx::query("select cast(1 as bigint)").execute(pool).await.map(drop)).map_err(StoreError::on("answer"))
+    }
+
+    /// Ends all connections; what is committed stays.
+    pub async fn close(&self) {
+        on!(self, |pool| pool.close().await);
+    }
+}
+
+async fn open_sqlite(path: &Path) -> Result<SqlitePool, StoreError> {
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(PATIENCE);
+    SqlitePoolOptions::new()
+        .max_connections(8)
+        .acquire_timeout(PATIENCE)
+        .connect_with(options)
+        .await
+        .map_err(|source| StoreError::Open { place: path.display().to_string(), source })
+}
+
+async fn open_postgres(url: &str) -> Result<PgPool, StoreError> {
+    let place = url.rsplit('@').next().unwrap_or_default().to_owned();
+    let options = PgConnectOptions::from_str(url).map_err(|source| StoreError::Open { place: place.clone(), source })?;
+    PgPoolOptions::new()
+        .max_connections(16)
+        .acquire_timeout(PATIENCE)
+        .connect_with(options)
+        .await
+        .map_err(|source| StoreError::Open { place, source })
+}
