@@ -122,22 +122,10 @@ impl Tasks {
 /// What cannot be opened; nothing is left running then.
 pub async fn start(config: &Config, clock: Arc<dyn Clock>) -> Result<Running, StartError> {
     let lock = lock_data(config)?;
-    let keys = Keys::load(&config.keys).map_err(StartError::Keys)?;
-    let blobs = Blobs::open(&config.data.join("blobs")).map_err(|source| StartError::Data { path: config.data.clone(), source })?;
     let listener = listen(config.listen_http).await?;
     let address = listener.local_addr().map_err(|source| port("HTTP", config.listen_http, "--listen-http", source))?;
     let mqtt = free_port(config.listen_mqtt).await?;
-    let db = Db::open(&config.database).await.map_err(StartError::Store)?;
-    let app = Arc::new(App {
-        db,
-        clock,
-        keys,
-        blobs,
-        live: Live::new(),
-        broker_linked: AtomicBool::new(false),
-        public_url: config.public_url.clone().unwrap_or_else(|| format!("http://{address}")),
-        public_mqtt: config.public_mqtt.clone().unwrap_or_else(|| mqtt.to_string()),
-    });
+    let app = open_at(config, clock, address, mqtt).await?;
     let tasks = Tasks::new();
     let broker = broker::start(Arc::clone(&app), BrokerConfig::embedded(mqtt), tasks.tracker(), tasks.stop_token()).await;
     let broker = match broker {
@@ -150,6 +138,31 @@ pub async fn start(config: &Config, clock: Arc<dyn Clock>) -> Result<Running, St
     jobs::start(&app, &tasks);
     serve(&tasks, listener, Arc::clone(&app));
     Ok(Running { app, http: address, mqtt: broker.address, tasks, _lock: lock })
+}
+
+/// Opens database, keys and pictures for one command, beside a server that may be running with them.
+///
+/// # Errors
+/// What cannot be opened.
+pub async fn open(config: &Config, clock: Arc<dyn Clock>) -> Result<Arc<App>, StartError> {
+    fs::create_dir_all(&config.data).map_err(|source| StartError::Data { path: config.data.clone(), source })?;
+    open_at(config, clock, config.listen_http, config.listen_mqtt).await
+}
+
+async fn open_at(config: &Config, clock: Arc<dyn Clock>, http: SocketAddr, mqtt: SocketAddr) -> Result<Arc<App>, StartError> {
+    let keys = Keys::load(&config.keys).map_err(StartError::Keys)?;
+    let blobs = Blobs::open(&config.data.join("blobs")).map_err(|source| StartError::Data { path: config.data.clone(), source })?;
+    let db = Db::open(&config.database).await.map_err(StartError::Store)?;
+    Ok(Arc::new(App {
+        db,
+        clock,
+        keys,
+        blobs,
+        live: Live::new(),
+        broker_linked: AtomicBool::new(false),
+        public_url: config.public_url.clone().unwrap_or_else(|| format!("http://{http}")),
+        public_mqtt: config.public_mqtt.clone().unwrap_or_else(|| mqtt.to_string()),
+    }))
 }
 
 impl Running {
