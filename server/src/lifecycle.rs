@@ -126,6 +126,7 @@ pub async fn start(config: &Config, clock: Arc<dyn Clock>) -> Result<Running, St
     let address = listener.local_addr().map_err(|source| port("HTTP", config.listen_http, "--listen-http", source))?;
     let mqtt = free_port(config.listen_mqtt).await?;
     let app = open_at(config, clock, address, mqtt).await?;
+    app.blobs.clear_unfinished().map_err(|source| StartError::Data { path: config.data.clone(), source })?;
     let tasks = Tasks::new();
     let broker = broker::start(Arc::clone(&app), BrokerConfig::embedded(mqtt), tasks.tracker(), tasks.stop_token()).await;
     let broker = match broker {

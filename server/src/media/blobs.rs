@@ -9,6 +9,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use bytes::Bytes;
 use playlists::id::Digest;
 
+/// Folder of what is being written.
+const UNFINISHED: &str = "unfinished";
+
 /// A folder of blobs, `ab/cdef…` by the digest's hexadecimal digits.
 #[derive(Debug, Clone)]
 pub struct Blobs {
@@ -53,17 +56,24 @@ pub enum BlobError {
 }
 
 impl Blobs {
-    /// Blobs in this folder, which is made when it is missing; what was left half-written is removed.
+    /// Blobs in this folder, which is made when it is missing.
     ///
     /// # Errors
     /// When the folder cannot be made or written.
     pub fn open(folder: &Path) -> std::io::Result<Self> {
-        let unfinished = folder.join("unfinished");
-        if unfinished.exists() {
-            fs::remove_dir_all(&unfinished)?;
-        }
-        fs::create_dir_all(&unfinished)?;
+        fs::create_dir_all(folder.join(UNFINISHED))?;
         Ok(Self { folder: folder.to_owned(), next: Arc::new(AtomicU64::new(0)) })
+    }
+
+    /// Removes what an earlier process left half-written; only for the one process that serves.
+    ///
+    /// # Errors
+    /// When the folder cannot be written.
+    pub fn clear_unfinished(&self) -> std::io::Result<()> {
+        for entry in fs::read_dir(self.folder.join(UNFINISHED))? {
+            fs::remove_file(entry?.path())?;
+        }
+        Ok(())
     }
 
     /// Where the blob of this digest lies, whether or not it is there.
@@ -113,7 +123,7 @@ impl Blobs {
 
     fn write(&self, path: &Path, bytes: &[u8]) -> std::io::Result<()> {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
-        let unfinished = self.folder.join("unfinished").join(format!("{}-{number}", std::process::id()));
+        let unfinished = self.folder.join(UNFINISHED).join(format!("{}-{number}", std::process::id()));
         let folder = path.parent().unwrap_or(&self.folder);
         fs::create_dir_all(folder)?;
         let mut file = File::create_new(&unfinished)?;
