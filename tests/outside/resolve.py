@@ -271,18 +271,14 @@ class Day:
             return any(self.is_valid(inner, at) for inner in self.playlists[entry["playlist"]])
         return bool(self.usable_versions(entry, at))
 
-    def all_entries(self, playlist):
-        for entry in self.playlists[playlist]:
-            yield entry
-            if "playlist" in entry:
-                yield from self.all_entries(entry["playlist"])
-
     def validity(self, playlist, at):
-        """Which entries, at any depth, and which versions may be shown now."""
-        return [
-            (self.is_valid(entry, at), sorted(self.usable_versions(entry, at)) if "versions" in entry else None)
-            for entry in self.all_entries(playlist)
-        ]
+        """Which entries, at any depth, and which versions of them may be shown now."""
+        found = []
+        for number, entry in enumerate(self.playlists[playlist]):
+            if self.is_valid(entry, at):
+                inner = self.validity(entry["playlist"], at) if "playlist" in entry else sorted(self.usable_versions(entry, at))
+                found.append((number, inner))
+        return found
 
     def state(self, at):
         """What may play: equal states in a row are one segment."""
@@ -327,19 +323,17 @@ class Day:
     def next_entry(self, owner, playlist, at):
         """The next valid entry of a playlist at this place of use; nested ones give `take` slots each time they are reached."""
         if owner in self.pending:
-            inner_owner, inner_playlist, left = self.pending[owner]
-            inner = self.next_entry(inner_owner, inner_playlist, at)
-            if inner is not None:
+            reached, inner_owner, left = self.pending.pop(owner)
+            if self.is_valid(reached, at):
                 if left > 1:
-                    self.pending[owner] = (inner_owner, inner_playlist, left - 1)
-                else:
-                    del self.pending[owner]
-                return inner
-            del self.pending[owner]
+                    self.pending[owner] = (reached, inner_owner, left - 1)
+                return self.next_entry(inner_owner, reached["playlist"], at)
         entries = self.playlists[playlist]
         if not entries:
             return None
-        place = self.places.setdefault(owner, first_place(owner, self.date, len(entries)))
+        # A nested playlist starts the day by its own id, at each place of use; `owner` is a campaign's id, or such a place.
+        name = playlist if "/" in owner else owner
+        place = self.places.setdefault(owner, first_place(name, self.date, len(entries)))
         for step in range(len(entries)):
             number = (place + step) % len(entries)
             entry = entries[number]
@@ -351,7 +345,7 @@ class Day:
             inner_owner = f"{owner}/{number}"
             take = entry.get("take") or sum(self.is_valid(e, at) for e in self.playlists[entry["playlist"]])
             if take > 1:
-                self.pending[owner] = (inner_owner, entry["playlist"], take - 1)
+                self.pending[owner] = (entry, inner_owner, take - 1)
             return self.next_entry(inner_owner, entry["playlist"], at)
         return None
 
