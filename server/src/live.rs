@@ -39,7 +39,12 @@ impl Live {
     /// A place with no listeners yet.
     #[must_use]
     pub fn new() -> Self {
-        Self { changes: broadcast::Sender::new(BACKLOG), publish: Notify::new(), renditions: Notify::new(), outbox: Notify::new() }
+        Self {
+            changes: broadcast::Sender::new(BACKLOG),
+            publish: Notify::new(),
+            renditions: Notify::new(),
+            outbox: Notify::new(),
+        }
     }
     /// Tells everyone who listens.
     pub fn tell(&self, change: Change) {

@@ -8,6 +8,17 @@ use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 
+pub mod assets;
+pub mod boards;
+pub mod campaign_versions;
+pub mod campaigns;
+pub mod manifests;
+pub mod playlists;
+pub mod publish_wanted;
+pub mod renditions;
+pub mod search;
+pub mod units;
+
 static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 
 /// Longest wait for a connection of the pool, and of SQLite for another writer.
@@ -79,6 +90,10 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// A column that this version cannot read.
+    pub(crate) fn unreadable(what: &'static str, reason: impl std::fmt::Display) -> Self {
+        Self::Unreadable { what, reason: reason.to_string() }
+    }
     /// For `map_err`: names what was attempted.
     pub(crate) fn on(what: &'static str) -> impl Fn(sqlx::Error) -> Self {
         move |source| Self::Statement { what, source }
@@ -107,6 +122,7 @@ macro_rules! on {
 
 /// Runs a body in one write transaction: IMMEDIATE on SQLite, so that it never fails half-way for a lock; committed when the
 /// body is `Ok`, rolled back otherwise. `write!(db, "save the campaign", |tx| { … ; Ok(value) })`; statements take `&mut *tx`.
+#[allow(unused_macros, reason = "for nouns that need no transaction with others")]
 macro_rules! in_transaction {
     ($db:expr, $what:literal, |$tx:ident| $body:block) => {
         match $db {
@@ -127,8 +143,47 @@ macro_rules! in_transaction {
         }
     };
 }
-#[allow(unused_imports)]
-pub(crate) use {in_transaction, on};
+
+/// Runs one body on whichever transaction is open: `within!(tx, |conn| sqlx::query(SQL).bind(x).execute(conn).await)`.
+macro_rules! within {
+    ($tx:expr, |$conn:ident| $body:expr) => {
+        match $tx {
+            $crate::store::Tx::Sqlite(tx) => {
+                let $conn = &mut **tx;
+                $body
+            }
+            $crate::store::Tx::Postgres(tx) => {
+                let $conn = &mut **tx;
+                $body
+            }
+        }
+    };
+}
+#[allow(unused_imports, reason = "each noun takes those it needs")]
+pub(crate) use {in_transaction, on, within};
+
+/// An open write transaction that several nouns share; what is not committed is rolled back when it is dropped.
+#[derive(Debug)]
+pub enum Tx {
+    /// On SQLite: begun IMMEDIATE, so it waits for other writers at its beginning and never fails half-way for a lock.
+    Sqlite(sqlx::Transaction<'static, sqlx::Sqlite>),
+    /// On PostgreSQL.
+    Postgres(sqlx::Transaction<'static, sqlx::Postgres>),
+}
+
+impl Tx {
+    /// Makes everything done within it lasting.
+    ///
+    /// # Errors
+    /// When the database does not take it.
+    pub async fn commit(self) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(tx) => tx.commit().await,
+            Self::Postgres(tx) => tx.commit().await,
+        }
+        .map_err(StoreError::on("commit"))
+    }
+}
 
 impl Db {
     /// Opens the database and brings its tables to this version.
@@ -150,6 +205,18 @@ impl Db {
     /// When it does not.
     pub async fn ping(&self) -> Result<(), StoreError> {
         on!(self, |pool| sqlx::query("select cast(1 as bigint)").execute(pool).await.map(drop)).map_err(StoreError::on("answer"))
+    }
+
+    /// Begins a write transaction.
+    ///
+    /// # Errors
+    /// When none can be begun, such as when another writer holds SQLite for longer than the patience.
+    pub async fn write(&self) -> Result<Tx, StoreError> {
+        match self {
+            Self::Sqlite(pool) => pool.begin_with("begin immediate").await.map(Tx::Sqlite),
+            Self::Postgres(pool) => pool.begin().await.map(Tx::Postgres),
+        }
+        .map_err(StoreError::on("begin to write"))
     }
 
     /// Ends all connections; what is committed stays.

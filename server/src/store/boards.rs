@@ -1,0 +1,238 @@
+//! Boards: place, pixels, hours and key.
+
+use chrono_tz::Tz;
+use playlists::geometry::Geometry;
+use playlists::hours::Hours;
+use playlists::id::{BoardId, PlaylistId, UnitId};
+use playlists::trust::key::PublicKey;
+use sqlx::{FromRow, QueryBuilder};
+
+use super::search::{fold, pattern};
+use super::{Db, StoreError, Tx, on, within};
+
+/// A board as it is set up.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Board {
+    /// Its id.
+    pub id: BoardId,
+    /// Its name as people read it.
+    pub name: String,
+    /// The unit that owns it.
+    pub unit: UnitId,
+    /// Five digits of the statistics office.
+    pub commune_code: String,
+    /// Latitude and longitude, WGS 84.
+    pub place: Option<(f64, f64)>,
+    /// Its pixels.
+    pub geometry: Geometry,
+    /// Its IANA zone.
+    pub time_zone: Tz,
+    /// When it is lit; always, when absent.
+    pub hours: Option<Hours>,
+    /// Per cent, 0–100.
+    pub brightness: u8,
+    /// What plays when nothing else does; none: the safe item.
+    pub default_playlist: Option<PlaylistId>,
+    /// Its public key.
+    pub public_key: PublicKey,
+}
+
+/// What an operator may change of a board.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Settings {
+    /// Its name.
+    pub name: String,
+    /// When it is lit; always, when absent.
+    pub hours: Option<Hours>,
+    /// Per cent, 0–100.
+    pub brightness: u8,
+    /// What plays when nothing else does; none: the safe item.
+    pub default_playlist: Option<PlaylistId>,
+}
+
+#[derive(FromRow)]
+struct Row {
+    board_id: String,
+    name: String,
+    unit_id: String,
+    commune_code: String,
+    lat: Option<f64>,
+    lon: Option<f64>,
+    width: i64,
+    height: i64,
+    time_zone: String,
+    hours: Option<String>,
+    brightness: i64,
+    default_playlist_id: Option<String>,
+    public_key: String,
+}
+
+impl Row {
+    fn read(self) -> Result<Board, StoreError> {
+        Ok(Board {
+            id: self.board_id.parse().map_err(|e| StoreError::unreadable("board.board_id", e))?,
+            name: self.name,
+            unit: self.unit_id.parse().map_err(|e| StoreError::unreadable("board.unit_id", e))?,
+            commune_code: self.commune_code,
+            place: self.lat.zip(self.lon),
+            geometry: geometry(self.width, self.height)?,
+            time_zone: self.time_zone.parse().map_err(|e| StoreError::unreadable("board.time_zone", e))?,
+            hours: self
+                .hours
+                .as_deref()
+                .map(serde_json::from_str)
+                .transpose()
+                .map_err(|e| StoreError::unreadable("board.hours", e))?,
+            brightness: u8::try_from(self.brightness).map_err(|e| StoreError::unreadable("board.brightness", e))?,
+            default_playlist: self
+                .default_playlist_id
+                .map(|id| id.parse())
+                .transpose()
+                .map_err(|e| StoreError::unreadable("board.default_playlist_id", e))?,
+            public_key: self.public_key.parse().map_err(|e| StoreError::unreadable("board.public_key", e))?,
+        })
+    }
+}
+
+/// A geometry from two columns.
+pub(super) fn geometry(width: i64, height: i64) -> Result<Geometry, StoreError> {
+    let side = |side: i64| u32::try_from(side).map_err(|e| StoreError::unreadable("width or height", e));
+    Geometry::new(side(width)?, side(height)?).map_err(|e| StoreError::unreadable("width or height", e))
+}
+
+fn hours_json(hours: Option<&Hours>) -> Result<Option<String>, StoreError> {
+    hours.map(serde_json::to_string).transpose().map_err(|e| StoreError::unreadable("hours to be saved", e))
+}
+
+/// Adds a board.
+///
+/// # Errors
+/// When the database fails, the id is taken, or the unit does not exist.
+pub async fn add(tx: &mut Tx, board: &Board, now_ms: i64) -> Result<(), StoreError> {
+    const SQL: &str = "insert into board (board_id, name, name_search, unit_id, commune_code, lat, lon, width, height, time_zone,
+        hours, brightness, default_playlist_id, public_key, created_ms)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
+    let hours = hours_json(board.hours.as_ref())?;
+    within!(tx, |conn| sqlx::query(SQL)
+        .bind(board.id.as_str())
+        .bind(&board.name)
+        .bind(fold(&board.name))
+        .bind(board.unit.as_str())
+        .bind(&board.commune_code)
+        .bind(board.place.map(|place| place.0))
+        .bind(board.place.map(|place| place.1))
+        .bind(i64::from(board.geometry.width()))
+        .bind(i64::from(board.geometry.height()))
+        .bind(board.time_zone.name())
+        .bind(hours)
+        .bind(i64::from(board.brightness))
+        .bind(board.default_playlist.as_ref().map(PlaylistId::as_str))
+        .bind(board.public_key.to_string())
+        .bind(now_ms)
+        .execute(conn)
+        .await
+        .map(drop))
+    .map_err(StoreError::on("add the board"))
+}
+
+/// Saves what an operator may change; whether the board exists.
+///
+/// # Errors
+/// When the database fails.
+pub async fn save_settings(tx: &mut Tx, id: &BoardId, settings: &Settings) -> Result<bool, StoreError> {
+    const SQL: &str = "update board set name = $2, name_search = $3, hours = $4, brightness = $5, default_playlist_id = $6
+        where board_id = $1";
+    let hours = hours_json(settings.hours.as_ref())?;
+    within!(tx, |conn| sqlx::query(SQL)
+        .bind(id.as_str())
+        .bind(&settings.name)
+        .bind(fold(&settings.name))
+        .bind(hours)
+        .bind(i64::from(settings.brightness))
+        .bind(settings.default_playlist.as_ref().map(PlaylistId::as_str))
+        .execute(conn)
+        .await
+        .map(|done| done.rows_affected() > 0))
+    .map_err(StoreError::on("save the board's settings"))
+}
+
+/// The board of this id.
+///
+/// # Errors
+/// When the database fails.
+pub async fn get(db: &Db, id: &BoardId) -> Result<Option<Board>, StoreError> {
+    const SQL: &str = "select board_id, name, unit_id, commune_code, lat, lon, width, height, time_zone, hours, brightness,
+        default_playlist_id, public_key from board where board_id = $1";
+    on!(db, |pool| sqlx::query_as::<_, Row>(SQL).bind(id.as_str()).fetch_optional(pool).await)
+        .map_err(StoreError::on("load the board"))?
+        .map(Row::read)
+        .transpose()
+}
+
+/// Boards whose name contains `search` (folded; empty: all), in the order of name and id, after this board, at most `limit`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list(db: &Db, search: &str, after: Option<&BoardId>, limit: u32) -> Result<Vec<Board>, StoreError> {
+    const SQL: &str = "select board_id, name, unit_id, commune_code, lat, lon, width, height, time_zone, hours, brightness,
+        default_playlist_id, public_key from board
+        where name_search like $1 escape '\\'
+        and ($2 = '' or (name_search, board_id) > (select b.name_search, b.board_id from board b where b.board_id = $2))
+        order by name_search, board_id limit $3";
+    on!(db, |pool| sqlx::query_as::<_, Row>(SQL)
+        .bind(pattern(search))
+        .bind(after.map_or("", BoardId::as_str))
+        .bind(i64::from(limit))
+        .fetch_all(pool)
+        .await)
+    .map_err(StoreError::on("list the boards"))?
+    .into_iter()
+    .map(Row::read)
+    .collect()
+}
+
+/// Boards by the order of their ids, after this one, at most `limit`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list_by_id(db: &Db, after: Option<&BoardId>, limit: u32) -> Result<Vec<Board>, StoreError> {
+    const SQL: &str = "select board_id, name, unit_id, commune_code, lat, lon, width, height, time_zone, hours, brightness,
+        default_playlist_id, public_key from board where board_id > $1 order by board_id limit $2";
+    on!(db, |pool| sqlx::query_as::<_, Row>(SQL)
+        .bind(after.map_or("", BoardId::as_str))
+        .bind(i64::from(limit))
+        .fetch_all(pool)
+        .await)
+    .map_err(StoreError::on("list the boards"))?
+    .into_iter()
+    .map(Row::read)
+    .collect()
+}
+
+/// The boards of these ids, in the order of their ids; those that do not exist are missing.
+///
+/// # Errors
+/// When the database fails.
+pub async fn many(db: &Db, ids: &[BoardId]) -> Result<Vec<Board>, StoreError> {
+    /// SQLite takes 32,766 parameters in a statement.
+    const AT_ONCE: usize = 10_000;
+    let mut rows: Vec<Row> = Vec::new();
+    for part in ids.chunks(AT_ONCE) {
+        rows.extend(
+            on!(db, |pool| {
+                let mut query = QueryBuilder::new(
+                    "select board_id, name, unit_id, commune_code, lat, lon, width, height, time_zone, hours, brightness,
+                    default_playlist_id, public_key from board where board_id in (",
+                );
+                let mut list = query.separated(", ");
+                for id in part {
+                    list.push_bind(id.as_str());
+                }
+                query.push(") order by board_id");
+                query.build_query_as::<Row>().fetch_all(pool).await
+            })
+            .map_err(StoreError::on("load the boards"))?,
+        );
+    }
+    rows.into_iter().map(Row::read).collect()
+}

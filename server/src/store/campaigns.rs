@@ -1,0 +1,257 @@
+//! Campaigns as operators edit them, with the boards they name.
+
+use playlists::campaign::{Level, Period, Weight};
+use playlists::id::{BoardId, CampaignId, PlaylistId, UnitId};
+use playlists::window::Window;
+use sqlx::{FromRow, QueryBuilder};
+
+use super::search::{fold, pattern};
+use super::{Db, StoreError, Tx, on, within};
+
+/// A campaign as it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredCampaign {
+    /// Its id.
+    pub id: CampaignId,
+    /// The unit that owns it.
+    pub unit: UnitId,
+    /// Its name as people read it.
+    pub name: String,
+    /// What it plays.
+    pub playlist: PlaylistId,
+    /// How it ranks.
+    pub level: Level,
+    /// Its share.
+    pub weight: Weight,
+    /// When it may play at all.
+    pub period: Period,
+    /// Recurring dayparts; none means always.
+    pub windows: Vec<Window>,
+    /// Aimed at every board, those added later too.
+    pub all_boards: bool,
+    /// The boards it names, in order, where it is not aimed at all.
+    pub boards: Vec<BoardId>,
+    /// Whether it may be shown.
+    pub approved: bool,
+    /// Number of the newest version that was in force; 0 when there was none.
+    pub version: u64,
+    /// When it was changed last, UTC milliseconds.
+    pub changed_ms: i64,
+}
+
+#[derive(FromRow)]
+struct Row {
+    campaign_id: String,
+    unit_id: String,
+    name: String,
+    playlist_id: String,
+    level: String,
+    weight: i64,
+    from_ms: Option<i64>,
+    until_ms: Option<i64>,
+    windows: String,
+    all_boards: bool,
+    approved: bool,
+    version: i64,
+    changed_ms: i64,
+}
+
+impl Row {
+    fn read(self, boards: Vec<BoardId>) -> Result<StoredCampaign, StoreError> {
+        Ok(StoredCampaign {
+            id: self.campaign_id.parse().map_err(|e| StoreError::unreadable("campaign.campaign_id", &e))?,
+            unit: self.unit_id.parse().map_err(|e| StoreError::unreadable("campaign.unit_id", &e))?,
+            name: self.name,
+            playlist: self.playlist_id.parse().map_err(|e| StoreError::unreadable("campaign.playlist_id", &e))?,
+            level: level(&self.level)?,
+            weight: weight(self.weight)?,
+            period: period(self.from_ms, self.until_ms)?,
+            windows: windows(&self.windows)?,
+            all_boards: self.all_boards,
+            boards,
+            approved: self.approved,
+            version: u64::try_from(self.version).map_err(|e| StoreError::unreadable("campaign.version", &e))?,
+            changed_ms: self.changed_ms,
+        })
+    }
+}
+
+pub(super) fn level(word: &str) -> Result<Level, StoreError> {
+    match word {
+        "normal" => Ok(Level::Normal),
+        "priority" => Ok(Level::Priority),
+        other => Err(StoreError::unreadable("campaign.level", other)),
+    }
+}
+
+pub(super) fn weight(weight: i64) -> Result<Weight, StoreError> {
+    let number = u32::try_from(weight).map_err(|e| StoreError::unreadable("campaign.weight", e))?;
+    Weight::new(number).map_err(|e| StoreError::unreadable("campaign.weight", e))
+}
+
+pub(super) fn period(from_ms: Option<i64>, until_ms: Option<i64>) -> Result<Period, StoreError> {
+    let instant = |ms: Option<i64>| {
+        ms.map(|ms| {
+            chrono::DateTime::from_timestamp_millis(ms).ok_or_else(|| StoreError::unreadable("campaign.from_ms or until_ms", ms))
+        })
+        .transpose()
+    };
+    Ok(Period { from: instant(from_ms)?, until: instant(until_ms)? })
+}
+
+pub(super) fn windows(json: &str) -> Result<Vec<Window>, StoreError> {
+    serde_json::from_str(json).map_err(|e| StoreError::unreadable("campaign.windows", e))
+}
+
+pub(super) fn windows_json(windows: &[Window]) -> Result<String, StoreError> {
+    serde_json::to_string(windows).map_err(|e| StoreError::unreadable("windows to be saved", e))
+}
+
+/// Adds a campaign, or changes one that is there; the boards it names are set apart, by [`clear_boards`] and [`add_boards`].
+///
+/// # Errors
+/// When the database fails, or unit or playlist do not exist.
+pub async fn save(tx: &mut Tx, campaign: &StoredCampaign) -> Result<(), StoreError> {
+    const SQL: &str =
+        "insert into campaign (campaign_id, unit_id, name, name_search, playlist_id, level, weight, from_ms, until_ms,
+        windows, all_boards, approved, version, created_ms, changed_ms)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14)
+        on conflict (campaign_id) do update set name = excluded.name, name_search = excluded.name_search,
+        playlist_id = excluded.playlist_id, level = excluded.level, weight = excluded.weight, from_ms = excluded.from_ms,
+        until_ms = excluded.until_ms, windows = excluded.windows, all_boards = excluded.all_boards, approved = excluded.approved,
+        version = excluded.version, changed_ms = excluded.changed_ms";
+    let windows = windows_json(&campaign.windows)?;
+    within!(tx, |conn| sqlx::query(SQL)
+        .bind(campaign.id.as_str())
+        .bind(campaign.unit.as_str())
+        .bind(&campaign.name)
+        .bind(fold(&campaign.name))
+        .bind(campaign.playlist.as_str())
+        .bind(campaign.level.as_str())
+        .bind(i64::from(campaign.weight.get()))
+        .bind(campaign.period.from.map(|t| t.timestamp_millis()))
+        .bind(campaign.period.until.map(|t| t.timestamp_millis()))
+        .bind(windows)
+        .bind(campaign.all_boards)
+        .bind(campaign.approved)
+        .bind(i64::try_from(campaign.version).unwrap_or(i64::MAX))
+        .bind(campaign.changed_ms)
+        .execute(conn)
+        .await
+        .map(drop))
+    .map_err(StoreError::on("save the campaign"))
+}
+
+/// Forgets the boards that a campaign names.
+///
+/// # Errors
+/// When the database fails.
+pub async fn clear_boards(tx: &mut Tx, campaign: &CampaignId) -> Result<(), StoreError> {
+    const SQL: &str = "delete from campaign_board where campaign_id = $1";
+    within!(tx, |conn| sqlx::query(SQL).bind(campaign.as_str()).execute(conn).await.map(drop))
+        .map_err(StoreError::on("forget the campaign's boards"))
+}
+
+/// Adds boards that a campaign names.
+///
+/// # Errors
+/// When the database fails, or a board does not exist.
+pub async fn add_boards(tx: &mut Tx, campaign: &CampaignId, boards: &[BoardId]) -> Result<(), StoreError> {
+    /// Two parameters a row, within SQLite's 32,766.
+    const AT_ONCE: usize = 10_000;
+    for part in boards.chunks(AT_ONCE) {
+        within!(tx, |conn| {
+            let mut query = QueryBuilder::new("insert into campaign_board (campaign_id, board_id) ");
+            query.push_values(part, |mut row, board| {
+                row.push_bind(campaign.as_str()).push_bind(board.as_str());
+            });
+            query.build().execute(conn).await.map(drop)
+        })
+        .map_err(StoreError::on("save the campaign's boards"))?;
+    }
+    Ok(())
+}
+
+/// The campaign of this id.
+///
+/// # Errors
+/// When the database fails.
+pub async fn get(db: &Db, id: &CampaignId) -> Result<Option<StoredCampaign>, StoreError> {
+    const SQL: &str =
+        "select campaign_id, unit_id, name, playlist_id, level, weight, from_ms, until_ms, windows, all_boards, approved,
+        version, changed_ms from campaign where campaign_id = $1";
+    let row = on!(db, |pool| sqlx::query_as::<_, Row>(SQL).bind(id.as_str()).fetch_optional(pool).await)
+        .map_err(StoreError::on("load the campaign"))?;
+    let Some(row) = row else { return Ok(None) };
+    let boards = boards(db, std::slice::from_ref(id)).await?;
+    row.read(boards.into_iter().map(|(_, board)| board).collect()).map(Some)
+}
+
+/// Campaigns whose name contains `search` (folded; empty: all), in the order of name and id, after this one, at most `limit`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list(db: &Db, search: &str, after: Option<&CampaignId>, limit: u32) -> Result<Vec<StoredCampaign>, StoreError> {
+    const SQL: &str = "select campaign_id, unit_id, name, playlist_id, level, weight, from_ms, until_ms, windows, all_boards, approved,
+        version, changed_ms from campaign where name_search like $1 escape '\\'
+        and ($2 = '' or (name_search, campaign_id) > (select c.name_search, c.campaign_id from campaign c where c.campaign_id = $2))
+        order by name_search, campaign_id limit $3";
+    let rows = on!(db, |pool| sqlx::query_as::<_, Row>(SQL)
+        .bind(pattern(search))
+        .bind(after.map_or("", CampaignId::as_str))
+        .bind(i64::from(limit))
+        .fetch_all(pool)
+        .await)
+    .map_err(StoreError::on("list the campaigns"))?;
+    with_boards(db, rows).await
+}
+
+/// The campaigns that play this playlist, in the order of their ids.
+///
+/// # Errors
+/// When the database fails.
+pub async fn of_playlist(db: &Db, playlist: &PlaylistId, limit: u32) -> Result<Vec<StoredCampaign>, StoreError> {
+    const SQL: &str =
+        "select campaign_id, unit_id, name, playlist_id, level, weight, from_ms, until_ms, windows, all_boards, approved,
+        version, changed_ms from campaign where playlist_id = $1 order by campaign_id limit $2";
+    let rows = on!(db, |pool| sqlx::query_as::<_, Row>(SQL).bind(playlist.as_str()).bind(i64::from(limit)).fetch_all(pool).await)
+        .map_err(StoreError::on("list the playlist's campaigns"))?;
+    with_boards(db, rows).await
+}
+
+async fn with_boards(db: &Db, rows: Vec<Row>) -> Result<Vec<StoredCampaign>, StoreError> {
+    let ids: Vec<CampaignId> = rows
+        .iter()
+        .map(|row| row.campaign_id.parse().map_err(|e| StoreError::unreadable("campaign.campaign_id", e)))
+        .collect::<Result<_, _>>()?;
+    let mut by_campaign = std::collections::BTreeMap::<String, Vec<BoardId>>::new();
+    for (campaign, board) in boards(db, &ids).await? {
+        by_campaign.entry(campaign).or_default().push(board);
+    }
+    rows.into_iter()
+        .map(|row| {
+            let boards = by_campaign.remove(&row.campaign_id).unwrap_or_default();
+            row.read(boards)
+        })
+        .collect()
+}
+
+/// The boards that these campaigns name.
+async fn boards(db: &Db, campaigns: &[CampaignId]) -> Result<Vec<(String, BoardId)>, StoreError> {
+    if campaigns.is_empty() {
+        return Ok(Vec::new());
+    }
+    on!(db, |pool| {
+        let mut query = QueryBuilder::new("select campaign_id, board_id from campaign_board where campaign_id in (");
+        let mut list = query.separated(", ");
+        for campaign in campaigns {
+            list.push_bind(campaign.as_str());
+        }
+        query.push(") order by campaign_id, board_id");
+        query.build_query_as::<(String, String)>().fetch_all(pool).await
+    })
+    .map_err(StoreError::on("load the campaigns' boards"))?
+    .into_iter()
+    .map(|(campaign, board)| Ok((campaign, board.parse().map_err(|e| StoreError::unreadable("campaign_board.board_id", e))?)))
+    .collect()
+}

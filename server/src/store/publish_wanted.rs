@@ -1,0 +1,114 @@
+//! Boards whose manifest must be composed anew; marked in the transaction that changes what they show.
+
+use playlists::geometry::Geometry;
+use playlists::id::{BoardId, PlaylistId};
+use sqlx::QueryBuilder;
+
+use super::{Db, StoreError, Tx, on, within};
+
+/// A board that waits, and since when (UTC milliseconds); the second names this wish, so that a later one is not lost with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wanted {
+    /// The board.
+    pub board: BoardId,
+    /// When it was marked.
+    pub since_ms: i64,
+}
+
+/// Marks these boards.
+///
+/// # Errors
+/// When the database fails, or a board does not exist.
+pub async fn mark(tx: &mut Tx, boards: &[BoardId], now_ms: i64) -> Result<(), StoreError> {
+    /// Two parameters a row, within SQLite's 32,766.
+    const AT_ONCE: usize = 10_000;
+    for part in boards.chunks(AT_ONCE) {
+        within!(tx, |conn| {
+            let mut query = QueryBuilder::new("insert into publish_wanted (board_id, since_ms) ");
+            query.push_values(part, |mut row, board| {
+                row.push_bind(board.as_str()).push_bind(now_ms);
+            });
+            query.push(" on conflict (board_id) do update set since_ms = publish_wanted.since_ms + 1");
+            query.build().execute(conn).await.map(drop)
+        })
+        .map_err(StoreError::on("mark boards for publishing"))?;
+    }
+    Ok(())
+}
+
+/// Marks every board.
+///
+/// # Errors
+/// When the database fails.
+pub async fn mark_all(tx: &mut Tx, now_ms: i64) -> Result<(), StoreError> {
+    const SQL: &str = "insert into publish_wanted (board_id, since_ms) select board_id, $1 from board where true
+        on conflict (board_id) do update set since_ms = publish_wanted.since_ms + 1";
+    within!(tx, |conn| sqlx::query(SQL).bind(now_ms).execute(conn).await.map(drop))
+        .map_err(StoreError::on("mark all boards for publishing"))
+}
+
+/// Marks the boards of a geometry: one of its renditions was made.
+///
+/// # Errors
+/// When the database fails.
+pub async fn mark_geometry(tx: &mut Tx, geometry: Geometry, now_ms: i64) -> Result<(), StoreError> {
+    const SQL: &str =
+        "insert into publish_wanted (board_id, since_ms) select board_id, $3 from board where width = $1 and height = $2
+        on conflict (board_id) do update set since_ms = publish_wanted.since_ms + 1";
+    within!(tx, |conn| sqlx::query(SQL)
+        .bind(i64::from(geometry.width()))
+        .bind(i64::from(geometry.height()))
+        .bind(now_ms)
+        .execute(conn)
+        .await
+        .map(drop))
+    .map_err(StoreError::on("mark the boards of a geometry for publishing"))
+}
+
+/// Marks the boards for which this playlist is the default one.
+///
+/// # Errors
+/// When the database fails.
+pub async fn mark_default(tx: &mut Tx, playlist: &PlaylistId, now_ms: i64) -> Result<(), StoreError> {
+    const SQL: &str =
+        "insert into publish_wanted (board_id, since_ms) select board_id, $2 from board where default_playlist_id = $1
+        on conflict (board_id) do update set since_ms = publish_wanted.since_ms + 1";
+    within!(tx, |conn| sqlx::query(SQL).bind(playlist.as_str()).bind(now_ms).execute(conn).await.map(drop))
+        .map_err(StoreError::on("mark the boards of a default playlist for publishing"))
+}
+
+/// Boards that wait, longest first, at most `limit`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list(db: &Db, limit: u32) -> Result<Vec<Wanted>, StoreError> {
+    const SQL: &str = "select board_id, since_ms from publish_wanted order by since_ms, board_id limit $1";
+    on!(db, |pool| sqlx::query_as::<_, (String, i64)>(SQL).bind(i64::from(limit)).fetch_all(pool).await)
+        .map_err(StoreError::on("list the boards to publish"))?
+        .into_iter()
+        .map(|(board, since_ms)| {
+            let board = board.parse().map_err(|e| StoreError::unreadable("publish_wanted.board_id", e))?;
+            Ok(Wanted { board, since_ms })
+        })
+        .collect()
+}
+
+/// Takes this wish away; one that was marked again meanwhile stays.
+///
+/// # Errors
+/// When the database fails.
+pub async fn fulfil(tx: &mut Tx, wanted: &Wanted) -> Result<(), StoreError> {
+    const SQL: &str = "delete from publish_wanted where board_id = $1 and since_ms = $2";
+    within!(tx, |conn| sqlx::query(SQL).bind(wanted.board.as_str()).bind(wanted.since_ms).execute(conn).await.map(drop))
+        .map_err(StoreError::on("take the board off the list to publish"))
+}
+
+/// Puts a wish that could not be fulfilled behind all others.
+///
+/// # Errors
+/// When the database fails.
+pub async fn postpone(tx: &mut Tx, wanted: &Wanted, now_ms: i64) -> Result<(), StoreError> {
+    const SQL: &str = "update publish_wanted set since_ms = $3 where board_id = $1 and since_ms = $2";
+    within!(tx, |conn| sqlx::query(SQL).bind(wanted.board.as_str()).bind(wanted.since_ms).bind(now_ms).execute(conn).await.map(drop))
+        .map_err(StoreError::on("postpone the board's publishing"))
+}
