@@ -9,7 +9,7 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 /// How long a loop sleeps when nobody wakes it.
-const SLOW: Duration = Duration::from_secs(20);
+const SLOW: Duration = Duration::from_secs(5);
 /// How long it waits after a failure of the database.
 const AFTER_FAILURE: Duration = Duration::from_secs(2);
 
