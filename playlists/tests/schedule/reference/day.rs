@@ -110,7 +110,7 @@ impl State<'_> {
             May::Default(_) | May::Safe | May::Dark => (None, default.to_string(), default),
         };
         let path = format!("{}:{name}", if campaign.is_some() { "campaign" } else { "default" });
-        let (number, inside, _) = self.entry(&path, &name, &playlist, at);
+        let (number, inside) = self.entry(&path, &name, &playlist, at);
         let Content::Asset { asset, versions, duration } = &entries(self.manifest, &inside)[number].content else {
             unreachable!("an entry in the end shows an asset")
         };
@@ -164,28 +164,27 @@ impl State<'_> {
         id
     }
 
-    /// The next entry of a playlist: its number, the playlist that it is in, and whether an entry of this playlist is done with it.
-    fn entry(&mut self, path: &str, id: &str, playlist: &PlaylistId, at: i64) -> (usize, PlaylistId, bool) {
+    /// The next entry of a playlist: its number and the playlist that it is in.
+    fn entry(&mut self, path: &str, id: &str, playlist: &PlaylistId, at: i64) -> (usize, PlaylistId) {
         let all = entries(self.manifest, playlist);
         let day = self.date.signed_duration_since(NaiveDate::from_ymd_opt(1970, 1, 1).expect("a date")).num_days();
         let valid: Valid = valid(self.manifest, playlist, at);
         let first = || (first_entry(id, all.len(), day), None, playlist.clone());
         let (place, left, before) = self.places.entry(path.to_owned()).or_insert_with(first).clone();
+        let place = place % all.len();
         let number = *valid.keys().find(|number| **number >= place).or_else(|| valid.keys().next()).expect("something is valid");
         let left = left.filter(|_| number == place && before == *playlist);
+        let next = (number + 1) % all.len();
         match (&all[number].content, &valid[&number]) {
             (Content::Playlist { playlist: nested, take }, Shows::Playlist(inner)) => {
-                let left = left.unwrap_or_else(|| take.map_or(inner.len(), |take| take as usize));
-                let within = format!("{path}/{number}:{nested}");
-                let (leaf, inside, done) = self.entry(&within, nested.as_str(), nested, at);
-                let left = if done { left - 1 } else { left };
-                let (next, rest) = if left == 0 { (number + 1, None) } else { (number, Some(left)) };
-                self.places.insert(path.to_owned(), (next, rest, playlist.clone()));
-                (leaf, inside, left == 0)
+                let left = left.unwrap_or_else(|| take.map_or(inner.len(), |take| take as usize)) - 1;
+                let now = if left == 0 { (next, None, playlist.clone()) } else { (number, Some(left), playlist.clone()) };
+                self.places.insert(path.to_owned(), now);
+                self.entry(&format!("{path}/{number}:{nested}"), nested.as_str(), nested, at)
             }
             _ => {
-                self.places.insert(path.to_owned(), (number + 1, None, playlist.clone()));
-                (number, playlist.clone(), true)
+                self.places.insert(path.to_owned(), (next, None, playlist.clone()));
+                (number, playlist.clone())
             }
         }
     }

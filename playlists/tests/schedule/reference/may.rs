@@ -26,6 +26,7 @@ pub(crate) enum May {
 pub(crate) struct Active {
     pub(crate) id: CampaignId,
     pub(crate) tier: Tier,
+    pub(crate) level: Level,
     pub(crate) weight: u32,
     pub(crate) playlist: PlaylistId,
     pub(crate) valid: Valid,
@@ -120,13 +121,12 @@ impl<'a> Rules<'a> {
             if inside(campaign.period.from, campaign.period.until, at) && in_windows && !valid.is_empty() {
                 let (id, playlist) = (campaign.id.clone(), campaign.playlist.clone());
                 let weight = campaign.weight.get();
-                active.push((campaign.level, Active { id, tier: campaign.tier, weight, playlist, valid }));
+                active.push(Active { id, tier: campaign.tier, level: campaign.level, weight, playlist, valid });
             }
         }
-        if active.iter().any(|(level, _)| *level == Level::Priority) {
-            active.retain(|(level, _)| *level == Level::Priority);
+        if active.iter().any(|active| active.level == Level::Priority) {
+            active.retain(|active| active.level == Level::Priority);
         }
-        let mut active: Vec<_> = active.into_iter().map(|(_, active)| active).collect();
         active.sort_by(|one, other| one.id.cmp(&other.id));
         if !active.is_empty() {
             return May::Campaigns(active);
