@@ -87,7 +87,10 @@ pub(crate) fn campaign(name: &str, weight: u32) -> Campaign {
     }
 }
 
-const ZONES: [(Tz, &[(i32, u32, u32)]); 5] = [
+/// Year, month and day.
+type Ymd = (i32, u32, u32);
+
+const ZONES: [(Tz, &[Ymd]); 5] = [
     (Tz::Asia__Ho_Chi_Minh, &[(2026, 11, 23), (1975, 6, 13), (2099, 12, 31)]),
     (Tz::Europe__Berlin, &[(2026, 3, 28), (2026, 3, 29), (2026, 10, 24), (2026, 10, 25)]),
     (Tz::America__New_York, &[(2026, 3, 7), (2026, 3, 8), (2026, 10, 31), (2026, 11, 1)]),

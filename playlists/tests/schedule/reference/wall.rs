@@ -64,7 +64,7 @@ fn field_matches(field: &str, value: u32, lowest: u32, highest: u32) -> bool {
             Some((first, last)) => (number(first), number(last)),
             None => (number(range), number(range)),
         };
-        (first..=last).contains(&value) && (value - first) % step == 0
+        (first..=last).contains(&value) && (value - first).is_multiple_of(step)
     })
 }
 
