@@ -3,6 +3,8 @@
 use playlists::id::{AssetId, BoardId, CampaignId};
 use tokio::sync::{Notify, broadcast};
 
+use crate::traffic::Traffic;
+
 /// How many changes a slow page may lag behind before it is told to load itself anew.
 const BACKLOG: usize = 1024;
 
@@ -33,13 +35,21 @@ pub struct Live {
     pub renditions: Notify,
     /// Wakes the link to the broker: rows wait in `outbox`.
     pub outbox: Notify,
+    /// Messages to boards that wait for the link, and counts of reports.
+    pub traffic: Traffic,
 }
 
 impl Live {
     /// A place with no listeners yet.
     #[must_use]
     pub fn new() -> Self {
-        Self { changes: broadcast::Sender::new(BACKLOG), publish: Notify::new(), renditions: Notify::new(), outbox: Notify::new() }
+        Self {
+            changes: broadcast::Sender::new(BACKLOG),
+            publish: Notify::new(),
+            renditions: Notify::new(),
+            outbox: Notify::new(),
+            traffic: Traffic::new(),
+        }
     }
     /// Tells everyone who listens.
     pub fn tell(&self, change: Change) {
