@@ -1,5 +1,13 @@
 //! Use cases: load, decide, save. No SQL, no HTTP and no MQTT in here: those are edges that call in.
 
+pub mod commands;
+pub mod dating;
+pub mod fresh;
+pub mod presence;
+pub mod publish;
+pub mod reports;
+pub mod tokens;
+
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
