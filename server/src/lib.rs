@@ -1,8 +1,13 @@
 //! Bangtin's server: schedules what public LED boards show, and proves what they showed.
 
 pub mod app;
+pub mod broker;
+pub mod http;
 pub mod keys;
 pub mod live;
 pub mod media;
 pub mod ports;
 pub mod store;
+#[cfg(test)]
+mod testing;
+pub mod traffic;
