@@ -5,6 +5,8 @@ pub mod cli;
 pub mod config;
 pub mod demo;
 pub mod jobs;
+pub mod broker;
+pub mod http;
 pub mod keys;
 pub mod lifecycle;
 pub mod live;
@@ -12,3 +14,6 @@ pub mod media;
 pub mod ports;
 pub mod store;
 pub mod telemetry;
+#[cfg(test)]
+mod testing;
+pub mod traffic;

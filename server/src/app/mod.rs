@@ -6,10 +6,16 @@ pub mod campaign_draft;
 pub mod campaigns;
 pub mod compose;
 pub mod playlists;
-pub mod publish;
 pub mod safe_item;
 pub mod samples;
 pub mod units;
+pub mod commands;
+pub mod dating;
+pub mod fresh;
+pub mod presence;
+pub mod publish;
+pub mod reports;
+pub mod tokens;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;

@@ -1,5 +1,15 @@
 //! The database: one SQL text over two native pools, SQLite and PostgreSQL. The only place that names sqlx; one noun a file.
 
+pub mod events;
+#[cfg(test)]
+pub(crate) mod fixtures;
+pub mod manifests;
+pub mod outbox;
+pub mod plays;
+pub mod snapshots;
+pub mod status;
+pub mod tokens;
+
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;

@@ -1,0 +1,3 @@
+//! The edges that speak HTTP.
+
+pub mod board;
