@@ -1,12 +1,21 @@
 //! Operating hours: when a board is lit, in its own local time.
 
-use chrono::{NaiveDate, NaiveTime, Weekday};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, Utc, Weekday};
+use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
+
+use crate::local::{instant, instant_of, midnight_ms, moved, wall_clock};
+use crate::span::{Span, union};
 
 /// Most intervals of one weekday or date.
 pub const MOST_INTERVALS: usize = 8;
 /// Most dated exceptions.
 pub const MOST_EXCEPTIONS: usize = 366;
+
+/// Days within which a board that is lit on some weekday is lit again: each exception can take one week's only day away.
+const SEARCH_DAYS: i64 = (MOST_EXCEPTIONS as i64 + 3) * 7;
+/// The widest a dark stretch can be, 1900 to 2200: a board that is never lit again is dark until then.
+const FOREVER: Span = Span { from: -2_208_988_800_000, until: 7_258_118_400_000 };
 
 /// From a local time to another; `until` at or before `from` lies on the next day. It belongs to the date it starts on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -51,6 +60,73 @@ pub struct Hours {
     pub exceptions: Vec<Exception>,
 }
 
+impl Hours {
+    /// Whether the board is lit at `now`.
+    ///
+    /// An interval belongs to the date it starts on, across midnight too; an exception replaces those of its date (several of one
+    /// date count together); a `whole_day` exception darkens 00:00 to 24:00 of its date whatever began before or is named beside it.
+    #[must_use]
+    pub fn is_lit(&self, now: DateTime<Utc>, tz: Tz) -> bool {
+        let at = now.timestamp_millis();
+        !self.lit(Span { from: at, until: at + 1 }, tz).is_empty()
+    }
+
+    /// When the board is lit within `range`: sorted and apart.
+    pub(crate) fn lit(&self, range: Span, tz: Tz) -> Vec<Span> {
+        let mut spans = Vec::new();
+        let mut date = moved(wall_clock(instant(range.from), tz).date(), -1);
+        let last = moved(wall_clock(instant(range.until), tz).date(), 1);
+        while date <= last {
+            spans.extend(self.lit_on(date, tz).into_iter().map(|span| span.and(range)));
+            date = moved(date, 1);
+        }
+        union(spans)
+    }
+
+    /// The whole dark stretch around `at`, an instant at which the board is dark: from the last lit instant to the next.
+    pub(crate) fn dark_around(&self, at: i64, tz: Tz) -> Span {
+        let today = wall_clock(instant(at), tz).date();
+        let before = |span: &Span| span.until <= at;
+        let after = |span: &Span| span.from > at;
+        let near = |sign: i64| (-1..self.search_days()).map(move |days| moved(today, sign * days));
+        let mut dates: Vec<_> = self.exceptions.iter().flat_map(|e| [e.date, moved(e.date, 1)]).collect();
+        dates.sort_unstable();
+        let past = near(-1).chain(dates.iter().rev().copied());
+        let future = near(1).chain(dates.iter().copied());
+        let since = past.flat_map(|date| self.lit_on(date, tz).into_iter().rev()).find(before).map(|span| span.until);
+        let until = future.flat_map(|date| self.lit_on(date, tz)).find(after).map(|span| span.from);
+        Span { from: since.unwrap_or(FOREVER.from.min(at)), until: until.unwrap_or(FOREVER.until.max(at)) }
+    }
+
+    fn search_days(&self) -> i64 {
+        let ever = self.weekly.iter().any(|weekly| !weekly.days.is_empty() && !weekly.intervals.is_empty());
+        if ever { SEARCH_DAYS } else { 2 }
+    }
+
+    /// When the board is lit within 00:00 to 24:00 of `date`.
+    fn lit_on(&self, date: NaiveDate, tz: Tz) -> Vec<Span> {
+        if self.exceptions.iter().any(|e| e.whole_day && e.date == date) {
+            return Vec::new();
+        }
+        let day = Span { from: midnight_ms(date, tz), until: midnight_ms(moved(date, 1), tz) };
+        let begun_before = self.starting_on(moved(date, -1), tz);
+        union(begun_before.into_iter().chain(self.starting_on(date, tz)).map(|span| span.and(day)).collect())
+    }
+
+    /// The intervals that belong to `date`, as instants.
+    fn starting_on(&self, date: NaiveDate, tz: Tz) -> Vec<Span> {
+        let span = |interval: &Interval| {
+            let end = if interval.until <= interval.from { moved(date, 1) } else { date };
+            let from = instant_of(date.and_time(interval.from), tz).timestamp_millis();
+            Span { from, until: instant_of(end.and_time(interval.until), tz).timestamp_millis() }
+        };
+        if self.exceptions.iter().any(|e| e.date == date) {
+            return self.exceptions.iter().filter(|e| e.date == date).flat_map(|e| &e.intervals).map(span).collect();
+        }
+        self.weekly.iter().filter(|w| w.days.contains(&date.weekday())).flat_map(|w| &w.intervals).map(span).collect()
+    }
+}
+
 /// Local times as `05:30`.
 mod hour_minute {
     use chrono::NaiveTime;
@@ -61,6 +137,7 @@ mod hour_minute {
     }
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<NaiveTime, D::Error> {
         let text = String::deserialize(deserializer)?;
-        NaiveTime::parse_from_str(&text, "%H:%M").map_err(|_| serde::de::Error::custom(format!("{text:?} is not a time like 05:30")))
+        NaiveTime::parse_from_str(&text, "%H:%M")
+            .map_err(|_| serde::de::Error::custom(format!("{text:?} is not a time like 05:30")))
     }
 }

@@ -5,11 +5,15 @@
 
 pub mod asset;
 pub mod campaign;
+mod crontab;
 pub mod geometry;
 pub mod hours;
 pub mod id;
+pub mod local;
 pub mod millis;
 pub mod playlist;
+pub mod schedule;
+mod span;
 pub mod trust;
 pub mod unit;
 pub mod window;

@@ -1,0 +1,184 @@
+//! What is on a board at an instant: one pure function of manifest and time (the rules: this crate's README).
+//!
+//! [`resolve`] answers for one instant; a [`Schedule`] is a manifest made ready, its [`DayList`]s are what a player walks through.
+
+mod active;
+mod day;
+mod entries;
+mod fair;
+mod hash;
+mod plan;
+mod valid;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use chrono::{DateTime, NaiveDate, Utc};
+
+use self::plan::{Plan, Shows};
+use crate::asset::Language;
+use crate::id::{AssetId, CampaignId, Digest};
+use crate::local::{broadcast_day, instant, moved};
+use crate::trust::manifest::{Manifest, ManifestFault};
+
+pub use self::day::DayList;
+
+/// Instants are answered from 1900 on …
+const FIRST_MS: i64 = -2_208_988_800_000;
+/// … to 2200; those outside are answered as these, so that no arithmetic leaves the calendar.
+const LAST_MS: i64 = 7_258_118_400_000;
+
+/// Why a manifest has no schedule.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the manifest contradicts itself: {0}")]
+pub struct ScheduleError(pub ManifestFault);
+
+/// What a board shows, from when to when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Showing {
+    /// What it is.
+    pub what: What,
+    /// Since when: the first millisecond of this slot, or of the dark stretch.
+    pub since: DateTime<Utc>,
+    /// Until when: exactly the next answer's `since`.
+    pub until: DateTime<Utc>,
+}
+
+/// What a board shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum What {
+    /// Nothing: it is outside its operating hours.
+    Dark,
+    /// An entry of a playlist, or the safe item.
+    Entry(Slot),
+}
+
+/// One turn in the loop.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Slot {
+    /// Whose turn it is; none for the default playlist and the safe item.
+    pub campaign: Option<CampaignId>,
+    /// The asset; none for the safe item.
+    pub asset: Option<AssetId>,
+    /// The rendition on the screen.
+    pub item: Digest,
+    /// Its language; `und` for content without words and for the safe item.
+    pub language: Language,
+}
+
+/// What the board of this manifest shows at `now`. For more than one answer make a [`Schedule`].
+///
+/// # Errors
+/// When the manifest has faults.
+pub fn resolve(manifest: &Manifest, now: DateTime<Utc>) -> Result<Showing, ScheduleError> {
+    Ok(Schedule::new(manifest)?.resolve(now))
+}
+
+/// A manifest made ready to be asked. Cloning is cheap.
+#[derive(Debug, Clone)]
+pub struct Schedule {
+    plan: Arc<Plan>,
+}
+
+impl Schedule {
+    /// Of a manifest without faults.
+    ///
+    /// # Errors
+    /// The manifest's first fault.
+    pub fn new(manifest: &Manifest) -> Result<Self, ScheduleError> {
+        match manifest.faults().into_iter().next() {
+            Some(fault) => Err(ScheduleError(fault)),
+            None => Ok(Self { plan: Arc::new(Plan::new(manifest)) }),
+        }
+    }
+
+    /// The broadcast day that `now` lies in, from 03:00 to 03:00 local time of the board.
+    #[must_use]
+    pub fn day_of(&self, now: DateTime<Utc>) -> NaiveDate {
+        broadcast_day(within(now), self.plan.tz)
+    }
+
+    /// The list of a broadcast day. It costs some milliseconds; whoever asks often keeps it, or asks a [`Reader`].
+    #[must_use]
+    pub fn day(&self, date: NaiveDate) -> DayList {
+        DayList::new(&self.plan, date)
+    }
+
+    /// What the board shows at `now` (whole milliseconds; instants before 1900 or after 2200 are answered as those ends).
+    /// It lists the whole day: a loop asks a [`Reader`].
+    #[must_use]
+    pub fn resolve(&self, now: DateTime<Utc>) -> Showing {
+        self.day(self.day_of(now)).at(within(now)).unwrap_or_else(|| self.never(now))
+    }
+
+    /// All items that the manifest can show, each once: those of the list from `now` to the end of the next broadcast day as they
+    /// come, then the safe item, then the others in the manifest's order. This is the order to fetch them in.
+    #[must_use]
+    pub fn items_from(&self, now: DateTime<Utc>) -> Vec<Digest> {
+        let now = within(now);
+        let today = self.day_of(now);
+        let lists = [self.day(today), self.day(moved(today, 1))];
+        let coming = lists.iter().flat_map(DayList::items_with_end).filter(|(_, until)| *until > now).map(|(item, _)| item);
+        let rest = self.plan.lists.iter().flat_map(|list| &list.lines).flat_map(|line| match line.shows {
+            Shows::Asset { first, count, .. } => first..first + count,
+            Shows::List { .. } => 0..0,
+        });
+        let rest = rest.filter_map(|leaf| self.plan.leaf(leaf)).map(|leaf| leaf.item);
+        let mut seen = BTreeSet::new();
+        coming.chain([self.plan.safe]).chain(rest).filter(|item| seen.insert(*item)).collect()
+    }
+
+    /// A day's list covers its day without gap, so this answer is never given; it keeps [`Schedule::resolve`] total.
+    fn never(&self, now: DateTime<Utc>) -> Showing {
+        let slot = Slot { campaign: None, asset: None, item: self.plan.safe, language: Language::undetermined() };
+        Showing { what: What::Entry(slot), since: now, until: now + chrono::TimeDelta::seconds(1) }
+    }
+}
+
+/// A schedule with the list of the day it was last asked for: cheap to ask often.
+///
+/// ```no_run
+/// # fn example(schedule: playlists::schedule::Schedule, now: chrono::DateTime<chrono::Utc>) {
+/// let mut reader = playlists::schedule::Reader::new(schedule);
+/// let showing = reader.resolve(now);
+/// let next = reader.resolve(showing.until);
+/// assert_eq!(next.since, showing.until);
+/// # }
+/// ```
+#[derive(Debug, Clone)]
+pub struct Reader {
+    schedule: Schedule,
+    /// The lists asked for last, the newest first: around a day's end questions go back and forth.
+    days: [Option<DayList>; 2],
+}
+
+impl Reader {
+    /// Reads this schedule.
+    #[must_use]
+    pub const fn new(schedule: Schedule) -> Self {
+        Self { schedule, days: [None, None] }
+    }
+    /// The schedule.
+    #[must_use]
+    pub const fn schedule(&self) -> &Schedule {
+        &self.schedule
+    }
+    /// As [`Schedule::resolve`]; only the first question about a day costs its list.
+    pub fn resolve(&mut self, now: DateTime<Utc>) -> Showing {
+        let now = within(now);
+        if let Some(showing) = self.days.iter().flatten().find_map(|day| day.at(now)) {
+            return showing;
+        }
+        let list = self.schedule.day(self.schedule.day_of(now));
+        let showing = list.at(now).unwrap_or_else(|| self.schedule.never(now));
+        self.days.rotate_right(1);
+        let [newest, _] = &mut self.days;
+        *newest = Some(list);
+        showing
+    }
+}
+
+/// An instant within what is answered.
+fn within(now: DateTime<Utc>) -> DateTime<Utc> {
+    now.clamp(instant(FIRST_MS), instant(LAST_MS))
+}
