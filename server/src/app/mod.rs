@@ -1,7 +1,20 @@
 //! Use cases: load, decide, save. No SQL, no HTTP and no MQTT in here: those are edges that call in.
 
+pub mod assets;
+pub mod boards;
+pub mod campaign_draft;
+pub mod campaigns;
+pub mod compose;
+pub mod playlists;
+pub mod publish;
+pub mod safe_item;
+pub mod samples;
+pub mod units;
+
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+
+use unicode_normalization::UnicodeNormalization;
 
 use crate::keys::Keys;
 use crate::live::Live;
@@ -52,4 +65,52 @@ impl FieldError {
         self.args.push((name, value.into()));
         self
     }
+}
+
+/// Every code that a [`FieldError`] of the use cases in this crate may carry: each is a key in every locale.
+pub const FIELD_ERROR_CODES: &[&str] = &[
+    "error-asset-unknown",
+    "error-boards-none",
+    "error-board-unknown",
+    "error-brightness-range",
+    "error-campaign-unknown",
+    "error-cron-form",
+    "error-duration-range",
+    "error-entries-many",
+    "error-entries-none",
+    "error-hours-form",
+    "error-level-unknown",
+    "error-name-empty",
+    "error-name-long",
+    "error-period-past",
+    "error-period-reversed",
+    "error-playlist-unknown",
+    "error-time-form",
+    "error-weight-range",
+    "error-window-days-none",
+    "error-window-duration",
+    "error-window-never",
+    "error-windows-many",
+];
+
+/// Longest name of anything, in characters.
+pub const LONGEST_NAME: usize = 200;
+
+/// A name as it is kept, trimmed and in NFC; or what is wrong with it.
+fn checked_name(name: &str, errors: &mut Vec<FieldError>) -> String {
+    let name: String = name.trim().nfc().filter(|c| !c.is_control()).collect();
+    if name.is_empty() {
+        errors.push(FieldError::new("name", "error-name-empty"));
+    } else if name.chars().count() > LONGEST_NAME {
+        errors.push(FieldError::new("name", "error-name-long").with("most", LONGEST_NAME.to_string()));
+    }
+    name
+}
+
+/// A new id: rises with time, and is never drawn twice.
+fn new_id(now_ms: i64) -> Result<String, getrandom::Error> {
+    let mut random = [0; 10];
+    getrandom::fill(&mut random)?;
+    let millis = u64::try_from(now_ms).unwrap_or_default();
+    Ok(uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid().to_string())
 }

@@ -174,3 +174,29 @@ pub async fn list(db: &Db, search: &str, after: Option<&AssetId>, limit: u32) ->
     .map(Row::read)
     .collect()
 }
+
+/// Lays a built-in asset down; an older version of it is replaced, and the pictures made of that are to be made anew by the caller.
+///
+/// # Errors
+/// When the database fails.
+pub async fn put_built_in(db: &Db, asset: &Asset) -> Result<(), StoreError> {
+    const SQL: &str = "insert into asset (asset_id, unit_id, name, name_search, kind, media_type, sha256, size_bytes, width, height,
+        fit, created_ms) values ($1, $2, $3, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+        on conflict (asset_id) do update set sha256 = excluded.sha256, size_bytes = excluded.size_bytes";
+    on!(db, |pool| sqlx::query(SQL)
+        .bind(asset.id.as_str())
+        .bind(asset.unit.as_str())
+        .bind(&asset.name)
+        .bind(asset.kind.as_str())
+        .bind(&asset.media_type)
+        .bind(asset.sha256.to_string())
+        .bind(i64::try_from(asset.size_bytes).unwrap_or(i64::MAX))
+        .bind(i64::from(asset.width))
+        .bind(i64::from(asset.height))
+        .bind(asset.fit.as_str())
+        .bind(asset.created_ms)
+        .execute(pool)
+        .await
+        .map(drop))
+    .map_err(StoreError::on("lay the built-in asset down"))
+}

@@ -5,7 +5,7 @@ use playlists::geometry::Geometry;
 use playlists::hours::Hours;
 use playlists::id::{BoardId, PlaylistId, UnitId};
 use playlists::trust::key::PublicKey;
-use sqlx::FromRow;
+use sqlx::{FromRow, QueryBuilder};
 
 use super::search::{fold, pattern};
 use super::{Db, StoreError, Tx, on, within};
@@ -207,4 +207,32 @@ pub async fn list_by_id(db: &Db, after: Option<&BoardId>, limit: u32) -> Result<
     .into_iter()
     .map(Row::read)
     .collect()
+}
+
+/// The boards of these ids, in the order of their ids; those that do not exist are missing.
+///
+/// # Errors
+/// When the database fails.
+pub async fn many(db: &Db, ids: &[BoardId]) -> Result<Vec<Board>, StoreError> {
+    /// SQLite takes 32,766 parameters in a statement.
+    const AT_ONCE: usize = 10_000;
+    let mut rows: Vec<Row> = Vec::new();
+    for part in ids.chunks(AT_ONCE) {
+        rows.extend(
+            on!(db, |pool| {
+                let mut query = QueryBuilder::new(
+                    "select board_id, name, unit_id, commune_code, lat, lon, width, height, time_zone, hours, brightness,
+                    default_playlist_id, public_key from board where board_id in (",
+                );
+                let mut list = query.separated(", ");
+                for id in part {
+                    list.push_bind(id.as_str());
+                }
+                query.push(") order by board_id");
+                query.build_query_as::<Row>().fetch_all(pool).await
+            })
+            .map_err(StoreError::on("load the boards"))?,
+        );
+    }
+    rows.into_iter().map(Row::read).collect()
 }

@@ -2,6 +2,7 @@
 
 use playlists::geometry::Geometry;
 use playlists::id::{BoardId, PlaylistId};
+use sqlx::QueryBuilder;
 
 use super::{Db, StoreError, Tx, on, within};
 
@@ -14,15 +15,25 @@ pub struct Wanted {
     pub since_ms: i64,
 }
 
-/// Marks one board.
+/// Marks these boards.
 ///
 /// # Errors
-/// When the database fails, or there is no such board.
-pub async fn mark(tx: &mut Tx, board: &BoardId, now_ms: i64) -> Result<(), StoreError> {
-    const SQL: &str = "insert into publish_wanted (board_id, since_ms) values ($1, $2)
-        on conflict (board_id) do update set since_ms = publish_wanted.since_ms + 1";
-    within!(tx, |conn| sqlx::query(SQL).bind(board.as_str()).bind(now_ms).execute(conn).await.map(drop))
-        .map_err(StoreError::on("mark the board for publishing"))
+/// When the database fails, or a board does not exist.
+pub async fn mark(tx: &mut Tx, boards: &[BoardId], now_ms: i64) -> Result<(), StoreError> {
+    /// Two parameters a row, within SQLite's 32,766.
+    const AT_ONCE: usize = 10_000;
+    for part in boards.chunks(AT_ONCE) {
+        within!(tx, |conn| {
+            let mut query = QueryBuilder::new("insert into publish_wanted (board_id, since_ms) ");
+            query.push_values(part, |mut row, board| {
+                row.push_bind(board.as_str()).push_bind(now_ms);
+            });
+            query.push(" on conflict (board_id) do update set since_ms = publish_wanted.since_ms + 1");
+            query.build().execute(conn).await.map(drop)
+        })
+        .map_err(StoreError::on("mark boards for publishing"))?;
+    }
+    Ok(())
 }
 
 /// Marks every board.
@@ -90,4 +101,14 @@ pub async fn fulfil(tx: &mut Tx, wanted: &Wanted) -> Result<(), StoreError> {
     const SQL: &str = "delete from publish_wanted where board_id = $1 and since_ms = $2";
     within!(tx, |conn| sqlx::query(SQL).bind(wanted.board.as_str()).bind(wanted.since_ms).execute(conn).await.map(drop))
         .map_err(StoreError::on("take the board off the list to publish"))
+}
+
+/// Puts a wish that could not be fulfilled behind all others.
+///
+/// # Errors
+/// When the database fails.
+pub async fn postpone(tx: &mut Tx, wanted: &Wanted, now_ms: i64) -> Result<(), StoreError> {
+    const SQL: &str = "update publish_wanted set since_ms = $3 where board_id = $1 and since_ms = $2";
+    within!(tx, |conn| sqlx::query(SQL).bind(wanted.board.as_str()).bind(wanted.since_ms).bind(now_ms).execute(conn).await.map(drop))
+        .map_err(StoreError::on("postpone the board's publishing"))
 }

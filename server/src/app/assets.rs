@@ -1,0 +1,171 @@
+//! Assets: uploads looked over and kept, listed, previewed.
+
+use playlists::asset::Fit;
+use playlists::geometry::Geometry;
+use playlists::id::{AssetId, UnitId};
+
+use super::{App, checked_name, new_id};
+use crate::live::Change;
+use crate::media::blobs::BlobError;
+use crate::media::intake::{MediaError, inspect};
+use crate::media::{at_the_bench, stills};
+pub use crate::store::assets::Asset;
+use crate::store::renditions::{Key, Rendition, State};
+use crate::store::{StoreError, assets, renditions};
+
+/// Most renditions of one asset that are listed: one for each geometry of the fleet.
+const MOST_RENDITIONS: u32 = 1000;
+
+/// An upload.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewAsset {
+    /// The unit that will own it.
+    pub unit: UnitId,
+    /// Its name as people read it; empty: there is none, which is refused.
+    pub name: String,
+    /// How it is brought to a board's shape.
+    pub fit: Fit,
+    /// The file.
+    pub bytes: Vec<u8>,
+}
+
+/// Why an upload is refused.
+#[derive(Debug, thiserror::Error)]
+pub enum AddAssetError {
+    /// It needs a name.
+    #[error("an asset needs a name of 1 to 200 characters")]
+    Name,
+    /// The file is refused.
+    #[error("the file is refused")]
+    Media(#[source] MediaError),
+    /// The file cannot be kept.
+    #[error("the file cannot be kept")]
+    Blob(#[source] BlobError),
+    /// The system gives no random bytes for its id.
+    #[error("the system gives no random bytes for an id")]
+    Random(#[source] getrandom::Error),
+    /// The database failed.
+    #[error("the asset cannot be stored")]
+    Store(#[source] StoreError),
+}
+
+/// Adds an asset. The same bytes in a unit twice are the one asset, which is given back as it is.
+///
+/// # Errors
+/// When the file is refused, or it cannot be kept.
+pub async fn add(app: &App, new: NewAsset) -> Result<Asset, AddAssetError> {
+    let id = new_id(app.clock.now_ms()).map_err(AddAssetError::Random)?;
+    let id = id.parse().map_err(|e| AddAssetError::Store(StoreError::unreadable("new id", e)))?;
+    add_as(app, id, new).await
+}
+
+/// Adds an asset under this id, or gives back the unit's asset of the same bytes.
+pub(super) async fn add_as(app: &App, id: AssetId, new: NewAsset) -> Result<Asset, AddAssetError> {
+    let mut faults = Vec::new();
+    let name = checked_name(&new.name, &mut faults);
+    if !faults.is_empty() {
+        return Err(AddAssetError::Name);
+    }
+    let (bytes, found) = at_the_bench(move || {
+        let found = inspect(&new.bytes);
+        (new.bytes, found)
+    })
+    .await;
+    let found = found.map_err(AddAssetError::Media)?;
+    let size_bytes = bytes.len() as u64;
+    let sha256 = app.blobs.put(bytes).await.map_err(AddAssetError::Blob)?;
+    let asset = Asset {
+        id,
+        unit: new.unit,
+        name,
+        kind: found.kind,
+        media_type: found.form.media_type().to_owned(),
+        sha256,
+        size_bytes,
+        width: found.width,
+        height: found.height,
+        fit: new.fit,
+        created_ms: app.clock.now_ms(),
+    };
+    if assets::add(&app.db, &asset).await.map_err(AddAssetError::Store)? {
+        app.live.tell(Change::Asset(asset.id.clone()));
+        return Ok(asset);
+    }
+    let kept = assets::by_content(&app.db, &asset.unit, &asset.sha256).await.map_err(AddAssetError::Store)?;
+    kept.ok_or_else(|| AddAssetError::Store(StoreError::unreadable("asset", format!("{} is taken by another file", asset.id))))
+}
+
+/// The asset of this id.
+///
+/// # Errors
+/// When the database fails.
+pub async fn get(app: &App, id: &AssetId) -> Result<Option<Asset>, StoreError> {
+    assets::get(&app.db, id).await
+}
+
+/// Assets whose name contains `search` (tone marks do not matter), newest first, after this one, at most `limit`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list(app: &App, search: &str, after: Option<&AssetId>, limit: u32) -> Result<Vec<Asset>, StoreError> {
+    assets::list(&app.db, search, after, limit).await
+}
+
+/// The assets of these ids, in the order of their ids; those that do not exist are missing.
+///
+/// # Errors
+/// When the database fails.
+pub async fn many(app: &App, ids: &[AssetId]) -> Result<Vec<Asset>, StoreError> {
+    assets::many(&app.db, ids).await
+}
+
+/// How far an asset's renditions are, by geometry.
+///
+/// # Errors
+/// When the database fails.
+pub async fn renditions_of(app: &App, id: &AssetId) -> Result<Vec<Rendition>, StoreError> {
+    renditions::list(&app.db, id, MOST_RENDITIONS).await
+}
+
+/// Which asset a rendition of these bytes was made of.
+///
+/// # Errors
+/// When the database fails.
+pub async fn of_rendition(app: &App, sha256: &playlists::id::Digest) -> Result<Option<Asset>, StoreError> {
+    match renditions::asset_of(&app.db, sha256).await? {
+        Some(id) => assets::get(&app.db, &id).await,
+        None => Ok(None),
+    }
+}
+
+/// Why a preview cannot be given.
+#[derive(Debug, thiserror::Error)]
+pub enum PreviewError {
+    /// There is no such asset.
+    #[error("there is no asset {0}")]
+    Unknown(AssetId),
+    /// The picture cannot be made.
+    #[error("the preview cannot be made")]
+    Media(#[source] MediaError),
+    /// Its bytes cannot be read.
+    #[error("the asset's file cannot be read")]
+    Blob(#[source] BlobError),
+    /// The database failed.
+    #[error("the asset cannot be loaded")]
+    Store(#[source] StoreError),
+}
+
+/// The asset at exactly these pixels, as a PNG: the rendition that boards get where it is made, else made for this once.
+///
+/// # Errors
+/// When there is no such asset, or its picture cannot be made.
+pub async fn preview(app: &App, id: &AssetId, geometry: Geometry) -> Result<Vec<u8>, PreviewError> {
+    let asset = assets::get(&app.db, id).await.map_err(PreviewError::Store)?.ok_or_else(|| PreviewError::Unknown(id.clone()))?;
+    let key = Key { asset: asset.id, geometry, fit: asset.fit };
+    let made = renditions::get(&app.db, &key).await.map_err(PreviewError::Store)?;
+    if let Some(State::Ready { sha256, .. }) = made.map(|rendition| rendition.state) {
+        return app.blobs.read(&sha256).await.map_err(PreviewError::Blob);
+    }
+    let original = app.blobs.read(&asset.sha256).await.map_err(PreviewError::Blob)?;
+    at_the_bench(move || stills::render(&original, key.fit, key.geometry)).await.map_err(PreviewError::Media)
+}

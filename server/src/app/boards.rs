@@ -1,0 +1,189 @@
+//! Boards: added with a key of their own, listed, set up.
+
+use chrono_tz::Tz;
+use playlists::geometry::Geometry;
+use playlists::hours::Hours;
+use playlists::id::{BoardId, PlaylistId, UnitId};
+use playlists::trust::envelope::{Envelope, EnvelopeError};
+use playlists::trust::key::SecretKey;
+use playlists::wire::messages::{Identity, V};
+
+use super::{App, FieldError, checked_name};
+use crate::live::Change;
+use crate::store::boards::{Board, Settings};
+use crate::store::{StoreError, boards, playlists as stored_playlists, publish_wanted};
+
+/// A board to be added.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewBoard {
+    /// Its id.
+    pub id: BoardId,
+    /// Its name as people read it.
+    pub name: String,
+    /// The unit that owns it.
+    pub unit: UnitId,
+    /// Five digits of the statistics office.
+    pub commune_code: String,
+    /// Latitude and longitude, WGS 84.
+    pub place: Option<(f64, f64)>,
+    /// Its pixels.
+    pub geometry: Geometry,
+    /// Its IANA zone.
+    pub time_zone: Tz,
+}
+
+/// Why a board cannot be added.
+#[derive(Debug, thiserror::Error)]
+pub enum AddBoardError {
+    /// There is a board of this id.
+    #[error("there is a board {0} already")]
+    Taken(BoardId),
+    /// There is no such unit.
+    #[error("there is no unit {0}")]
+    NoUnit(UnitId),
+    /// It needs a name.
+    #[error("a board needs a name of 1 to 200 characters")]
+    Name,
+    /// The system gives no random bytes for its key.
+    #[error("the system gives no random bytes for the board's key")]
+    Random(#[source] getrandom::Error),
+    /// The server's root cannot be put into the identity.
+    #[error("the root cannot be read")]
+    Root(#[source] EnvelopeError),
+    /// The database failed.
+    #[error("the board {board} cannot be stored")]
+    Store {
+        /// Which board.
+        board: BoardId,
+        /// Why.
+        #[source]
+        source: StoreError,
+    },
+}
+
+/// Adds a board. Its key is drawn here and given out once, in the identity; the server keeps the public half only.
+///
+/// # Errors
+/// When the id is taken, the unit does not exist, or the database fails.
+pub async fn add(app: &App, new: NewBoard) -> Result<(BoardId, Identity), AddBoardError> {
+    let mut faults = Vec::new();
+    let name = checked_name(&new.name, &mut faults);
+    if !faults.is_empty() {
+        return Err(AddBoardError::Name);
+    }
+    let mut seed = [0; 32];
+    getrandom::fill(&mut seed).map_err(AddBoardError::Random)?;
+    let key = SecretKey::from_seed(&seed);
+    let identity = Identity {
+        v: V,
+        board: new.id.clone(),
+        secret_key: key.to_hex(),
+        geometry: new.geometry,
+        server: app.public_url.clone(),
+        mqtt: app.public_mqtt.clone(),
+        root_sha256: app.keys.root_sha256(),
+        root: Envelope::parse(&app.keys.root_envelope).map_err(AddBoardError::Root)?,
+    };
+    let board = Board {
+        id: new.id,
+        name,
+        unit: new.unit,
+        commune_code: new.commune_code,
+        place: new.place,
+        geometry: new.geometry,
+        time_zone: new.time_zone,
+        hours: None,
+        brightness: 100,
+        default_playlist: None,
+        public_key: key.public(),
+    };
+    store(app, &board).await.map_err(|source| match source {
+        source if source.is_taken() => AddBoardError::Taken(board.id.clone()),
+        source if source.is_dangling() => AddBoardError::NoUnit(board.unit.clone()),
+        source => AddBoardError::Store { board: board.id.clone(), source },
+    })?;
+    app.live.publish.notify_one();
+    Ok((board.id, identity))
+}
+
+async fn store(app: &App, board: &Board) -> Result<(), StoreError> {
+    let now_ms = app.clock.now_ms();
+    let mut tx = app.db.write().await?;
+    boards::add(&mut tx, board, now_ms).await?;
+    publish_wanted::mark(&mut tx, std::slice::from_ref(&board.id), now_ms).await?;
+    tx.commit().await
+}
+
+/// Boards whose name contains `search` (tone marks do not matter), by name, after this one, at most `limit`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list(app: &App, search: &str, after: Option<&BoardId>, limit: u32) -> Result<Vec<Board>, StoreError> {
+    boards::list(&app.db, search, after, limit).await
+}
+
+/// The board of this id.
+///
+/// # Errors
+/// When the database fails.
+pub async fn get(app: &App, id: &BoardId) -> Result<Option<Board>, StoreError> {
+    boards::get(&app.db, id).await
+}
+
+/// A board's settings as a form gives them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SettingsDraft {
+    /// Its name.
+    pub name: String,
+    /// Operating hours as JSON of [`Hours`]; empty: lit always.
+    pub hours: String,
+    /// Per cent, 0–100.
+    pub brightness: String,
+    /// What plays when nothing else does; empty: the safe item.
+    pub default_playlist: String,
+}
+
+/// Saves a board's settings and publishes them.
+///
+/// # Errors
+/// The outer one when the database fails, the inner one with all that is wrong in the form.
+pub async fn save(app: &App, id: &BoardId, draft: &SettingsDraft) -> Result<Result<(), Vec<FieldError>>, StoreError> {
+    let mut errors = Vec::new();
+    let name = checked_name(&draft.name, &mut errors);
+    let brightness = draft.brightness.trim().parse().ok().filter(|b| *b <= 100).unwrap_or_else(|| {
+        errors.push(FieldError::new("brightness", "error-brightness-range"));
+        100
+    });
+    let hours = match draft.hours.trim() {
+        "" => None,
+        text => serde_json::from_str::<Hours>(text).map_err(|_| errors.push(FieldError::new("hours", "error-hours-form"))).ok(),
+    };
+    let default_playlist = known_playlist(app, &draft.default_playlist, &mut errors).await?;
+    if !errors.is_empty() {
+        return Ok(Err(errors));
+    }
+    let now_ms = app.clock.now_ms();
+    let mut tx = app.db.write().await?;
+    if !boards::save_settings(&mut tx, id, &Settings { name, hours, brightness, default_playlist }).await? {
+        return Ok(Err(vec![FieldError::new("board", "error-board-unknown").with("board", id.as_str())]));
+    }
+    publish_wanted::mark(&mut tx, std::slice::from_ref(id), now_ms).await?;
+    tx.commit().await?;
+    app.live.tell(Change::Board(id.clone()));
+    app.live.publish.notify_one();
+    Ok(Ok(()))
+}
+
+async fn known_playlist(app: &App, text: &str, errors: &mut Vec<FieldError>) -> Result<Option<PlaylistId>, StoreError> {
+    if text.trim().is_empty() {
+        return Ok(None);
+    }
+    let found = match text.trim().parse::<PlaylistId>() {
+        Ok(id) => stored_playlists::get(&app.db, &id).await?.map(|playlist| playlist.id),
+        Err(_) => None,
+    };
+    if found.is_none() {
+        errors.push(FieldError::new("default_playlist", "error-playlist-unknown"));
+    }
+    Ok(found)
+}

@@ -1,0 +1,206 @@
+//! Campaigns: saved in versions, so that the past of the day never changes, and published at once.
+
+use std::collections::BTreeSet;
+
+use playlists::id::{BoardId, CampaignId, PlaylistId, UnitId};
+use playlists::unit::Tier;
+
+pub use super::campaign_draft::{CampaignDraft, WindowDraft};
+use super::{App, FieldError, new_id};
+use crate::live::Change;
+use crate::store::campaign_versions::CampaignVersion;
+use crate::store::campaigns::StoredCampaign;
+use crate::store::playlists::StoredPlaylist;
+use crate::store::{StoreError, Tx, boards, campaign_versions, campaigns, playlists, publish_wanted};
+
+/// Adds a campaign, or changes one that is there: the version in force ends now and the next begins now. Saving it unchanged makes
+/// none. Fields are named as in [`CampaignDraft`]; those of windows `windows.N.field`, N from 0.
+///
+/// # Errors
+/// The outer one when the database fails, the inner one with all that is wrong in the form.
+pub async fn save(
+    app: &App,
+    unit: &UnitId,
+    id: Option<&CampaignId>,
+    draft: CampaignDraft,
+) -> Result<Result<CampaignId, Vec<FieldError>>, StoreError> {
+    let old = match id {
+        Some(id) => match campaigns::get(&app.db, id).await? {
+            Some(old) => Some(old),
+            None => return Ok(Err(vec![FieldError::new("campaign", "error-campaign-unknown")])),
+        },
+        None => None,
+    };
+    let id = match &old {
+        Some(old) => old.id.clone(),
+        None => new_campaign_id(app)?,
+    };
+    put(app, unit, id, draft, old).await
+}
+
+fn new_campaign_id(app: &App) -> Result<CampaignId, StoreError> {
+    let id = new_id(app.clock.now_ms()).map_err(|e| StoreError::unreadable("random bytes for an id", e))?;
+    id.parse().map_err(|e| StoreError::unreadable("new id", e))
+}
+
+/// Saves a campaign of this id, which was `old` until now.
+pub(super) async fn put(
+    app: &App,
+    unit: &UnitId,
+    id: CampaignId,
+    draft: CampaignDraft,
+    old: Option<StoredCampaign>,
+) -> Result<Result<CampaignId, Vec<FieldError>>, StoreError> {
+    let now = app.clock.now();
+    let mut errors = Vec::new();
+    let checked = draft.check(now, &mut errors);
+    let playlist = known_playlist(app, &draft.playlist_id, &mut errors).await?;
+    let named = if draft.all_boards { Vec::new() } else { known_boards(app, &draft.boards, &mut errors).await? };
+    let Some(playlist) = playlist.filter(|_| errors.is_empty()) else { return Ok(Err(errors)) };
+    let campaign = StoredCampaign {
+        unit: old.as_ref().map_or_else(|| unit.clone(), |old| old.unit.clone()),
+        id,
+        name: checked.name,
+        playlist: playlist.id.clone(),
+        level: checked.level,
+        weight: checked.weight,
+        period: checked.period,
+        windows: checked.windows,
+        all_boards: draft.all_boards,
+        boards: named,
+        approved: draft.approved,
+        version: old.as_ref().map_or(0, |old| old.version),
+        changed_ms: now.timestamp_millis(),
+    };
+    if old.as_ref().is_some_and(|old| StoredCampaign { changed_ms: campaign.changed_ms, ..old.clone() } == campaign) {
+        return Ok(Ok(campaign.id));
+    }
+    let id = campaign.id.clone();
+    store(app, campaign, old.as_ref(), Some(&playlist)).await?;
+    Ok(Ok(id))
+}
+
+/// Ends a campaign at this instant; whether there was one to end.
+///
+/// # Errors
+/// When the database fails.
+pub async fn end_now(app: &App, id: &CampaignId) -> Result<bool, StoreError> {
+    let Some(old) = campaigns::get(&app.db, id).await? else { return Ok(false) };
+    let now = app.clock.now();
+    if old.period.until.is_some_and(|until| until <= now) {
+        return Ok(false);
+    }
+    let mut campaign = old.clone();
+    // A campaign that had not begun keeps no time at all.
+    campaign.period.from = campaign.period.from.map(|from| from.min(now));
+    campaign.period.until = Some(now);
+    campaign.changed_ms = now.timestamp_millis();
+    store(app, campaign, Some(&old), None).await?;
+    Ok(true)
+}
+
+/// Stores a campaign in its new form. `playlist` is what its next version plays; none ends it.
+async fn store(
+    app: &App,
+    mut campaign: StoredCampaign,
+    old: Option<&StoredCampaign>,
+    playlist: Option<&StoredPlaylist>,
+) -> Result<(), StoreError> {
+    let now_ms = campaign.changed_ms;
+    let newest = campaign_versions::newest(&app.db, &campaign.id).await?;
+    let next = playlist.filter(|_| campaign.approved).map(|playlist| next_version(&campaign, playlist, newest.as_ref()));
+    let unchanged = matches!((&next, &newest), (Some(next), Some(newest)) if same_content(next, newest));
+    if let Some(next) = next.as_ref().filter(|_| !unchanged) {
+        campaign.version = next.version;
+    }
+    let mut tx = app.db.write().await?;
+    campaigns::save(&mut tx, &campaign).await?;
+    campaigns::clear_boards(&mut tx, &campaign.id).await?;
+    campaigns::add_boards(&mut tx, &campaign.id, &campaign.boards).await?;
+    if !unchanged {
+        campaign_versions::end(&mut tx, &campaign.id, now_ms).await?;
+        if let Some(next) = &next {
+            campaign_versions::begin(&mut tx, next).await?;
+        }
+        mark(&mut tx, &campaign, old, now_ms).await?;
+    }
+    tx.commit().await?;
+    app.live.tell(Change::Campaign(campaign.id));
+    app.live.publish.notify_one();
+    Ok(())
+}
+
+/// Marks the boards it was aimed at and those it is aimed at now.
+async fn mark(tx: &mut Tx, campaign: &StoredCampaign, old: Option<&StoredCampaign>, now_ms: i64) -> Result<(), StoreError> {
+    if campaign.all_boards || old.is_some_and(|old| old.all_boards) {
+        return publish_wanted::mark_all(tx, now_ms).await;
+    }
+    let affected: BTreeSet<&BoardId> = campaign.boards.iter().chain(old.iter().flat_map(|old| &old.boards)).collect();
+    let affected: Vec<BoardId> = affected.into_iter().cloned().collect();
+    publish_wanted::mark(tx, &affected, now_ms).await
+}
+
+fn next_version(campaign: &StoredCampaign, playlist: &StoredPlaylist, newest: Option<&CampaignVersion>) -> CampaignVersion {
+    CampaignVersion {
+        campaign: campaign.id.clone(),
+        unit: campaign.unit.clone(),
+        // Known by the campaign's unit; the version's row does not hold it.
+        tier: newest.map_or(Tier::Commune, |newest| newest.tier),
+        version: newest.map_or(1, |newest| newest.version + 1),
+        playlist: playlist.id.clone(),
+        playlist_version: playlist.version,
+        level: campaign.level,
+        weight: campaign.weight,
+        period: campaign.period,
+        windows: campaign.windows.clone(),
+        all_boards: campaign.all_boards,
+        boards: campaign.boards.clone(),
+        in_force_ms: campaign.changed_ms,
+        ended_ms: None,
+    }
+}
+
+/// Whether a version would play exactly what the one in force plays: a new name alone makes no version.
+fn same_content(next: &CampaignVersion, newest: &CampaignVersion) -> bool {
+    CampaignVersion { version: newest.version, in_force_ms: newest.in_force_ms, ..next.clone() } == *newest
+}
+
+async fn known_playlist(app: &App, text: &str, errors: &mut Vec<FieldError>) -> Result<Option<StoredPlaylist>, StoreError> {
+    let found = match text.trim().parse::<PlaylistId>() {
+        Ok(id) => playlists::get(&app.db, &id).await?,
+        Err(_) => None,
+    };
+    if found.is_none() {
+        errors.push(FieldError::new("playlist_id", "error-playlist-unknown"));
+    }
+    Ok(found)
+}
+
+/// The boards a form names, each once, in the order of their ids.
+async fn known_boards(app: &App, texts: &[String], errors: &mut Vec<FieldError>) -> Result<Vec<BoardId>, StoreError> {
+    let texts: BTreeSet<&str> = texts.iter().map(|text| text.trim()).filter(|text| !text.is_empty()).collect();
+    let ids: Vec<BoardId> = texts.iter().filter_map(|text| text.parse().ok()).collect();
+    let known: Vec<BoardId> = boards::many(&app.db, &ids).await?.into_iter().map(|board| board.id).collect();
+    for text in texts {
+        if !known.iter().any(|id| id.as_str() == text) {
+            errors.push(FieldError::new("boards", "error-board-unknown").with("board", text));
+        }
+    }
+    Ok(known)
+}
+
+/// The campaign of this id.
+///
+/// # Errors
+/// When the database fails.
+pub async fn get(app: &App, id: &CampaignId) -> Result<Option<StoredCampaign>, StoreError> {
+    campaigns::get(&app.db, id).await
+}
+
+/// Campaigns whose name contains `search` (tone marks do not matter), by name, after this one, at most `limit`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list(app: &App, search: &str, after: Option<&CampaignId>, limit: u32) -> Result<Vec<StoredCampaign>, StoreError> {
+    campaigns::list(&app.db, search, after, limit).await
+}

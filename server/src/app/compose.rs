@@ -1,0 +1,236 @@
+//! A board's manifest, composed from what is in force. Pure: the same sources give the same manifest, byte for byte.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use playlists::asset::{Fit, Kind};
+use playlists::campaign::{Campaign, Period};
+use playlists::id::{AssetId, Digest, KeyEpoch, PlaylistId, Revision, Version};
+use playlists::local::{broadcast_day, day_start};
+use playlists::playlist::{Entry, Playlist};
+use playlists::trust::manifest::{Item, Lanes, Manifest};
+
+use crate::store::boards::Board;
+use crate::store::campaign_versions::CampaignVersion;
+use crate::store::playlists::StoredEntry;
+use crate::store::renditions::Key;
+
+/// Without authenticated contact for this long a board is STALE: two weeks.
+const FRESH: Duration = Duration::from_secs(14 * 24 * 3600);
+/// And after this long it shows only the safe item: half a year.
+const MAX_OFFLINE: Duration = Duration::from_secs(180 * 24 * 3600);
+/// How long the safe item is on the screen at a time.
+const SAFE_ENTRY: Duration = Duration::from_secs(10);
+
+/// The bytes of a rendition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ready {
+    /// Their SHA-256.
+    pub sha256: Digest,
+    /// How many they are.
+    pub size: u64,
+}
+
+/// All that manifests are composed from, for many boards at once.
+#[derive(Debug, Default)]
+pub struct Sources {
+    /// Versions of campaigns that are in force or were so today.
+    pub campaigns: Vec<CampaignVersion>,
+    /// What playlists play, by id and version.
+    pub playlists: BTreeMap<(PlaylistId, u64), Vec<StoredEntry>>,
+    /// How each asset is brought to a board's shape.
+    pub fits: BTreeMap<AssetId, Fit>,
+    /// The renditions that are made.
+    pub renditions: BTreeMap<Key, Ready>,
+}
+
+/// What stands at the head of a manifest.
+#[derive(Debug, Clone, Copy)]
+pub struct Head {
+    /// Generation of keys.
+    pub key_epoch: KeyEpoch,
+    /// The manifest's revision.
+    pub rev: Revision,
+    /// When it is signed.
+    pub issued: DateTime<Utc>,
+}
+
+impl Sources {
+    /// The versions of campaigns that a manifest of this board carries at `now`.
+    fn campaigns_of<'a>(&'a self, board: &'a Board, now: DateTime<Utc>) -> impl Iterator<Item = (&'a CampaignVersion, Period)> {
+        let today = day_start(broadcast_day(now, board.time_zone), board.time_zone);
+        self.campaigns.iter().filter(|version| version.aims_at(&board.id)).filter_map(move |version| {
+            let period = period_in_force(version)?;
+            period.until.is_none_or(|until| until > today).then_some((version, period))
+        })
+    }
+
+    /// The version of the board's default playlist that plays now.
+    fn default_of(&self, board: &Board) -> Option<(&(PlaylistId, u64), &Vec<StoredEntry>)> {
+        let id = board.default_playlist.as_ref()?;
+        self.playlists.range((id.clone(), 0)..=(id.clone(), u64::MAX)).next_back()
+    }
+
+    fn key(&self, board: &Board, asset: &AssetId) -> Option<Key> {
+        let fit = *self.fits.get(asset)?;
+        Some(Key { asset: asset.clone(), geometry: board.geometry, fit })
+    }
+
+    /// Every rendition that a manifest of this board names, made or not.
+    #[must_use]
+    pub fn needs(&self, board: &Board, now: DateTime<Utc>) -> BTreeSet<Key> {
+        let played = self.campaigns_of(board, now).filter_map(|(version, _)| self.playlists.get(&(version.playlist.clone(), version.playlist_version)));
+        let default = self.default_of(board).map(|(_, entries)| entries);
+        played.chain(default).flatten().filter_map(|entry| self.key(board, &entry.asset_id)).collect()
+    }
+
+    fn entries(&self, board: &Board, entries: &[StoredEntry]) -> Vec<Entry> {
+        entries
+            .iter()
+            .filter_map(|entry| {
+                let ready = self.renditions.get(&self.key(board, &entry.asset_id)?)?;
+                Some(Entry::still(entry.asset_id.clone(), ready.sha256, Duration::from_millis(entry.duration_ms)))
+            })
+            .collect()
+    }
+}
+
+/// When a version may play: the operator's period, cut to the time it is in force; none when nothing is left.
+fn period_in_force(version: &CampaignVersion) -> Option<Period> {
+    let instant = DateTime::from_timestamp_millis;
+    let began = instant(version.in_force_ms)?;
+    let ended = version.ended_ms.and_then(instant);
+    let from = version.period.from.map_or(began, |from| from.max(began));
+    let until = match (version.period.until, ended) {
+        (Some(until), Some(ended)) => Some(until.min(ended)),
+        (until, ended) => until.or(ended),
+    };
+    until.is_none_or(|until| from < until).then_some(Period { from: Some(from), until })
+}
+
+/// The id under which a manifest carries one version of a playlist.
+fn versioned(id: &PlaylistId, version: u64) -> PlaylistId {
+    // An id of 64 characters leaves no room: then the version alone, which the manifest's check would find if it were not unique.
+    format!("{id}-v{version}").parse().unwrap_or_else(|_| id.clone())
+}
+
+/// Composes the manifest of a board. Entries whose rendition is not made yet are left out; `safe` is shown when nothing else may be.
+#[must_use]
+pub fn compose(board: &Board, sources: &Sources, safe: (&AssetId, Ready), head: Head) -> Manifest {
+    let mut items = Items::default();
+    items.add(safe.1, Use::Evergreen);
+    let mut playlists = BTreeMap::new();
+    let mut campaigns = Vec::new();
+    for (version, period) in sources.campaigns_of(board, head.issued) {
+        let Some(stored) = sources.playlists.get(&(version.playlist.clone(), version.playlist_version)) else { continue };
+        let entries = sources.entries(board, stored);
+        if entries.is_empty() {
+            continue;
+        }
+        items.add_all(sources, board, stored, Use::Until(period.until));
+        let id = versioned(&version.playlist, version.playlist_version);
+        playlists.insert(id.clone(), entries);
+        campaigns.push(Campaign {
+            id: version.campaign.clone(),
+            unit: version.unit.clone(),
+            tier: version.tier,
+            level: version.level,
+            playlist: id,
+            period,
+            windows: version.windows.clone(),
+            weight: version.weight,
+        });
+    }
+    let default = sources.default_of(board).map(|((id, version), stored)| (versioned(id, *version), stored, sources.entries(board, stored)));
+    let default_playlist = match default.filter(|(.., entries)| !entries.is_empty()) {
+        Some((id, stored, entries)) => {
+            items.add_all(sources, board, stored, Use::Evergreen);
+            playlists.insert(id.clone(), entries);
+            id
+        }
+        None => {
+            let id = versioned(&safe_playlist(safe.0), 1);
+            playlists.insert(id.clone(), vec![Entry::still(safe.0.clone(), safe.1.sha256, SAFE_ENTRY)]);
+            id
+        }
+    };
+    Manifest {
+        v: 1,
+        board: board.id.clone(),
+        board_key: board.public_key,
+        key_epoch: head.key_epoch,
+        rev: head.rev,
+        issued: head.issued,
+        fresh_s: FRESH.as_secs(),
+        max_offline_s: MAX_OFFLINE.as_secs(),
+        recall_min: Version(0),
+        time_zone: board.time_zone,
+        tz_data: chrono_tz::IANA_TZDB_VERSION.to_owned(),
+        geometry: board.geometry,
+        hours: board.hours.clone(),
+        brightness: board.brightness,
+        lanes: Lanes::default(),
+        languages: BTreeMap::new(),
+        items: items.list(),
+        playlists: playlists.into_iter().map(|(id, entries)| Playlist { id, entries }).collect(),
+        campaigns,
+        default_playlist,
+        safe_item: safe.1.sha256,
+    }
+}
+
+/// The safe item's asset id is a playlist id as well: both are short words of the same letters.
+fn safe_playlist(asset: &AssetId) -> PlaylistId {
+    asset.as_str().parse().expect("a built-in asset's id is a playlist id")
+}
+
+/// How long an item may be shown.
+#[derive(Clone, Copy)]
+enum Use {
+    /// As safe item or in the default playlist: always, even when the board has long heard of nobody.
+    Evergreen,
+    /// In a campaign, until it ends, if it does.
+    Until(Option<DateTime<Utc>>),
+}
+
+/// Items by digest: size, latest end of what shows it (none: no end), evergreen or not.
+#[derive(Default)]
+struct Items(BTreeMap<Digest, (u64, Option<DateTime<Utc>>, bool)>);
+
+impl Items {
+    fn add(&mut self, ready: Ready, shown: Use) {
+        let (until, evergreen) = match shown {
+            Use::Evergreen => (None, true),
+            Use::Until(until) => (until, false),
+        };
+        let item = self.0.entry(ready.sha256).or_insert((ready.size, until, evergreen));
+        item.1 = item.1.zip(until).map(|(one, other)| one.max(other));
+        item.2 |= evergreen;
+    }
+
+    fn add_all(&mut self, sources: &Sources, board: &Board, entries: &[StoredEntry], shown: Use) {
+        for entry in entries {
+            if let Some(ready) = sources.key(board, &entry.asset_id).and_then(|key| sources.renditions.get(&key)) {
+                self.add(*ready, shown);
+            }
+        }
+    }
+
+    fn list(self) -> Vec<Item> {
+        self.0
+            .into_iter()
+            .map(|(sha256, (size, until, evergreen))| Item {
+                sha256,
+                size,
+                kind: Kind::Still,
+                duration: None,
+                from: None,
+                until,
+                approvals: Vec::new(),
+                evergreen,
+                strict_time: false,
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,69 @@
+//! The safe item: what a board shows when nothing else may be. Built in, in two shapes, brought to each geometry like any asset.
+
+use playlists::asset::{Fit, Kind};
+use playlists::geometry::Geometry;
+use playlists::id::{AssetId, Digest, UnitId};
+use playlists::unit::Tier;
+
+use super::App;
+use crate::media::blobs::BlobError;
+use crate::store::assets::Asset;
+use crate::store::renditions::Key;
+use crate::store::units::Unit;
+use crate::store::{StoreError, assets, units};
+
+const WIDE: &[u8] = include_bytes!("../../assets/safe/wide.svg");
+const TALL: &[u8] = include_bytes!("../../assets/safe/tall.svg");
+/// The unit that owns what is built in; lists leave it out.
+const UNIT: &str = "built-in";
+
+/// Why the safe item cannot be laid down.
+#[derive(Debug, thiserror::Error)]
+pub enum SafeItemError {
+    /// Its bytes cannot be stored.
+    #[error("the safe item cannot be written to the blobs")]
+    Blob(#[source] BlobError),
+    /// Its row cannot be stored.
+    #[error("the safe item cannot be stored")]
+    Store(#[source] StoreError),
+}
+
+fn asset_of(geometry: Geometry) -> AssetId {
+    let word = if geometry.width() >= geometry.height() { "safe-wide" } else { "safe-tall" };
+    word.parse().expect("a built-in id is an id")
+}
+
+/// The rendition that is the safe item of a geometry.
+#[must_use]
+pub fn of(geometry: Geometry) -> Key {
+    Key { asset: asset_of(geometry), geometry, fit: Fit::Cover }
+}
+
+/// Lays the built-in assets down, where they are missing: at each start, before anything is published.
+///
+/// # Errors
+/// When they cannot be stored.
+pub async fn ensure(app: &App) -> Result<(), SafeItemError> {
+    let unit: UnitId = UNIT.parse().expect("a built-in id is an id");
+    let owner = Unit { id: unit.clone(), name: "Bangtin".to_owned(), tier: Tier::Province, parent: None };
+    units::add(&app.db, &owner, app.clock.now_ms()).await.map_err(SafeItemError::Store)?;
+    for (id, bytes, width, height) in [("safe-wide", WIDE, 640, 320), ("safe-tall", TALL, 64, 256)] {
+        let sha256 = app.blobs.put(bytes.to_vec()).await.map_err(SafeItemError::Blob)?;
+        debug_assert_eq!(sha256, Digest::of(bytes));
+        let asset = Asset {
+            id: id.parse().expect("a built-in id is an id"),
+            unit: unit.clone(),
+            name: id.to_owned(),
+            kind: Kind::Still,
+            media_type: "image/svg+xml".to_owned(),
+            sha256,
+            size_bytes: bytes.len() as u64,
+            width,
+            height,
+            fit: Fit::Cover,
+            created_ms: app.clock.now_ms(),
+        };
+        assets::put_built_in(&app.db, &asset).await.map_err(SafeItemError::Store)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,24 @@
+//! One loop each: woken when there is work, or by a slow timer in case a wake-up was lost; each has a `run_once` for tests.
+
+pub mod publish;
+pub mod renditions;
+
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+/// How long a loop sleeps when nobody wakes it.
+const SLOW: Duration = Duration::from_secs(20);
+/// How long it waits after a failure of the database.
+const AFTER_FAILURE: Duration = Duration::from_secs(2);
+
+/// Waits for work; whether to go on. Nothing is lost when it is cancelled: work waits in the database, not in the wake-up.
+async fn next(wake: &Notify, stop: &CancellationToken, failed: bool) -> bool {
+    let slow = tokio::time::sleep(if failed { AFTER_FAILURE } else { SLOW });
+    tokio::select! {
+        () = stop.cancelled() => false,
+        () = slow => true,
+        () = wake.notified(), if !failed => true,
+    }
+}

@@ -1,0 +1,128 @@
+//! The loop that makes renditions: longest waiting first, each once; a failure keeps its reason.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use playlists::geometry::Geometry;
+use tokio_util::sync::CancellationToken;
+
+use crate::app::App;
+use crate::live::Change;
+use crate::media::blobs::BlobError;
+use crate::media::intake::MediaError;
+use crate::media::{at_the_bench, stills};
+use crate::store::renditions::{Rendition, State};
+use crate::store::{StoreError, assets, publish_wanted, renditions};
+
+/// Renditions made before the boards of their geometries are told.
+const BATCH: u32 = 16;
+/// Longest wait between two tries, in milliseconds.
+const LONGEST_WAIT_MS: i64 = 10 * 60 * 1000;
+/// Longest reason kept of a failure, in characters.
+const LONGEST_REASON: usize = 500;
+
+/// Makes renditions until it is told to stop.
+pub async fn run(app: Arc<App>, stop: CancellationToken) {
+    loop {
+        let failed = match until_done(&app, &stop).await {
+            Ok(()) => false,
+            Err(error) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "making renditions failed; it is tried again");
+                true
+            }
+        };
+        if !super::next(&app.live.renditions, &stop, failed).await {
+            return;
+        }
+    }
+}
+
+async fn until_done(app: &App, stop: &CancellationToken) -> Result<(), StoreError> {
+    while !stop.is_cancelled() && run_once(app).await? > 0 {}
+    Ok(())
+}
+
+/// Makes one batch and marks the boards of its geometries for publishing; answers how many it worked on.
+///
+/// # Errors
+/// When the database fails; what was not saved is made again.
+pub async fn run_once(app: &App) -> Result<usize, StoreError> {
+    let wanted = renditions::wanted(&app.db, app.clock.now_ms(), BATCH).await?;
+    let worked_on = wanted.len();
+    let mut done = Vec::with_capacity(worked_on);
+    for rendition in wanted {
+        done.push(make(app, rendition).await?);
+    }
+    if done.is_empty() {
+        return Ok(0);
+    }
+    let ready: BTreeSet<Geometry> =
+        done.iter().filter(|rendition| matches!(rendition.state, State::Ready { .. })).map(|rendition| rendition.key.geometry).collect();
+    let mut tx = app.db.write().await?;
+    for rendition in &done {
+        renditions::save(&mut tx, rendition, matches!(rendition.state, State::Ready { .. }).then_some(stills::MEDIA_TYPE)).await?;
+    }
+    for geometry in ready {
+        publish_wanted::mark_geometry(&mut tx, geometry, app.clock.now_ms()).await?;
+    }
+    tx.commit().await?;
+    app.live.publish.notify_one();
+    for rendition in done {
+        app.live.tell(Change::Asset(rendition.key.asset));
+    }
+    Ok(worked_on)
+}
+
+/// Why a rendition could not be made.
+#[derive(Debug, thiserror::Error)]
+enum Fault {
+    #[error(transparent)]
+    Media(MediaError),
+    #[error(transparent)]
+    Blob(BlobError),
+    #[error("the asset is gone")]
+    NoAsset,
+}
+
+impl Fault {
+    /// The disk may do better next time; a picture that cannot be decoded will not.
+    fn is_passing(&self) -> bool {
+        matches!(self, Self::Blob(BlobError::Read { .. } | BlobError::Write { .. }))
+    }
+}
+
+async fn make(app: &App, rendition: Rendition) -> Result<Rendition, StoreError> {
+    let asset = assets::get(&app.db, &rendition.key.asset).await?;
+    let made = match asset {
+        Some(asset) => render(app, &asset.sha256, &rendition).await,
+        None => Err(Fault::NoAsset),
+    };
+    let now_ms = app.clock.now_ms();
+    Ok(match made {
+        Ok(state) => Rendition { state, changed_ms: now_ms, ..rendition },
+        Err(fault) => {
+            let attempt = rendition.attempt.saturating_add(1);
+            tracing::warn!(asset.id = %rendition.key.asset, error = %fault, "a rendition at {} cannot be made", rendition.key.geometry);
+            if fault.is_passing() {
+                Rendition { state: State::Wanted, attempt, changed_ms: now_ms + wait_ms(attempt), ..rendition }
+            } else {
+                let error = fault.to_string().chars().take(LONGEST_REASON).collect();
+                Rendition { state: State::Failed { error }, attempt, changed_ms: now_ms, ..rendition }
+            }
+        }
+    })
+}
+
+async fn render(app: &App, original: &playlists::id::Digest, rendition: &Rendition) -> Result<State, Fault> {
+    let bytes = app.blobs.read(original).await.map_err(Fault::Blob)?;
+    let (fit, geometry) = (rendition.key.fit, rendition.key.geometry);
+    let picture = at_the_bench(move || stills::render(&bytes, fit, geometry)).await.map_err(Fault::Media)?;
+    let size_bytes = picture.len() as u64;
+    let sha256 = app.blobs.put(picture).await.map_err(Fault::Blob)?;
+    Ok(State::Ready { sha256, size_bytes })
+}
+
+/// Two seconds, doubled with each try, up to ten minutes.
+fn wait_ms(attempt: u32) -> i64 {
+    1_000_i64.checked_shl(attempt.min(20)).unwrap_or(LONGEST_WAIT_MS).min(LONGEST_WAIT_MS)
+}
