@@ -1,6 +1,7 @@
 //! Bangtin's server: schedules what public LED boards show, and proves what they showed.
 
 pub mod app;
+pub mod http;
 pub mod jobs;
 pub mod keys;
 pub mod live;

@@ -5,10 +5,13 @@ pub mod boards;
 pub mod campaign_draft;
 pub mod campaigns;
 pub mod compose;
+pub mod now_showing;
+pub mod overview;
 pub mod playlists;
 pub mod publish;
 pub mod safe_item;
 pub mod samples;
+pub mod sign_in;
 pub mod units;
 
 use std::sync::Arc;
