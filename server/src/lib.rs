@@ -1,10 +1,15 @@
 //! Bangtin's server: schedules what public LED boards show, and proves what they showed.
 
 pub mod app;
+pub mod cli;
+pub mod config;
+pub mod demo;
 pub mod http;
 pub mod jobs;
 pub mod keys;
+pub mod lifecycle;
 pub mod live;
 pub mod media;
 pub mod ports;
 pub mod store;
+pub mod telemetry;

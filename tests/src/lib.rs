@@ -1,1 +1,12 @@
-//! placeholder
+//! The harness: real parts, started for one test and gone with it. Nothing here waits but [`eventually()`].
+
+#![allow(clippy::panic, clippy::print_stderr, reason = "a test that cannot go on fails, and says why")]
+
+pub mod browser;
+pub mod eventually;
+pub mod mosquitto;
+pub mod postgres;
+pub mod process;
+pub mod proxy;
+
+pub use eventually::eventually;

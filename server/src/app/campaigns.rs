@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use playlists::id::{BoardId, CampaignId, PlaylistId, UnitId};
-use playlists::unit::Tier;
+use ::playlists::id::{BoardId, CampaignId, PlaylistId, UnitId};
+use ::playlists::unit::Tier;
 
 pub use super::campaign_draft::{CampaignDraft, WindowDraft};
 use super::{App, FieldError, new_id};

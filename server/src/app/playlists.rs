@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use playlists::id::{AssetId, PlaylistId, UnitId};
-use playlists::millis;
-use playlists::playlist::{LONGEST_ENTRY, SHORTEST_ENTRY};
+use ::playlists::id::{AssetId, PlaylistId, UnitId};
+use ::playlists::millis;
+use ::playlists::playlist::{LONGEST_ENTRY, SHORTEST_ENTRY};
 
 use super::{App, FieldError, checked_name, new_id};
 use crate::live::Change;

@@ -3,15 +3,25 @@
 pub mod publish;
 pub mod renditions;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
+use crate::app::App;
+use crate::lifecycle::Tasks;
+
 /// How long a loop sleeps when nobody wakes it.
-const SLOW: Duration = Duration::from_secs(20);
+const SLOW: Duration = Duration::from_secs(5);
 /// How long it waits after a failure of the database.
 const AFTER_FAILURE: Duration = Duration::from_secs(2);
+
+/// Starts all loops.
+pub fn start(app: &Arc<App>, tasks: &Tasks) {
+    tasks.start("publish", publish::run(Arc::clone(app), tasks.stop_token()));
+    tasks.start("renditions", renditions::run(Arc::clone(app), tasks.stop_token()));
+}
 
 /// Waits for work; whether to go on. Nothing is lost when it is cancelled: work waits in the database, not in the wake-up.
 async fn next(wake: &Notify, stop: &CancellationToken, failed: bool) -> bool {

@@ -42,17 +42,24 @@ pub enum BlobError {
 }
 
 impl Blobs {
-    /// Blobs in this folder, which is made when it is missing; what was being written when the server was killed is removed.
+    /// Blobs in this folder, which is made when it is missing.
     ///
     /// # Errors
     /// When the folder cannot be made.
     pub fn open(folder: &Path) -> io::Result<Self> {
-        let unfinished = folder.join("unfinished");
-        if unfinished.exists() {
-            std::fs::remove_dir_all(&unfinished)?;
-        }
-        std::fs::create_dir_all(&unfinished)?;
+        std::fs::create_dir_all(folder.join("unfinished"))?;
         Ok(Self { folder: folder.to_owned() })
+    }
+
+    /// Removes what a server that was killed left half-written: only for the one process that serves, before it does.
+    ///
+    /// # Errors
+    /// When the folder cannot be read or written.
+    pub fn clear_unfinished(&self) -> io::Result<()> {
+        for entry in std::fs::read_dir(self.folder.join("unfinished"))? {
+            std::fs::remove_file(entry?.path())?;
+        }
+        Ok(())
     }
 
     /// Where the blob of this digest lies, whether or not it is there.

@@ -1,0 +1,56 @@
+# demo · test · bench · lint · setup-test: everything is one command, none asks a question.
+
+CARGO ?= cargo
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+
+.PHONY: help demo build test bench lint fmt licences setup-build setup-demo setup-test
+
+help:
+	@echo "make demo     build, and run the whole system on 127.0.0.1 with data in ./demo-data"
+	@echo "make test     everything is tested, with real brokers, databases and a browser"
+	@echo "make bench    the figures in the README"
+	@echo "make lint     formatting, lints, documentation"
+
+# One server, its broker, 92 boards and three real players. Ctrl-C ends it; the next start resumes.
+demo: setup-demo
+	$(CARGO) build --release --locked -p bangtin -p bangtin-player
+	$(TARGET)/release/bangtin demo
+
+build: setup-build
+	$(CARGO) build --locked --workspace --bins
+
+# The tests of the whole system run the programs beside them, so these are built first.
+test: setup-test build
+	@if $(CARGO) nextest --version >/dev/null 2>&1; then \
+		echo "$(CARGO) nextest run --locked --workspace"; \
+		$(CARGO) nextest run --locked --workspace; \
+	else \
+		echo "$(CARGO) test --locked --workspace --lib --bins --tests"; \
+		$(CARGO) test --locked --workspace --lib --bins --tests; \
+	fi
+	$(CARGO) test --locked --workspace --doc
+
+bench: setup-test
+	$(CARGO) build --release --locked --workspace --bins
+	$(CARGO) bench --locked --workspace --benches
+
+# The player is also checked as a board's package builds it: without a window.
+lint: setup-build
+	$(CARGO) fmt --all -- --check
+	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+	$(CARGO) clippy --locked -p bangtin-player --no-default-features --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps --document-private-items
+
+fmt:
+	$(CARGO) fmt --all
+
+# Every crate's licence and the crates we do without; `make test` holds them too.
+licences: setup-build
+	$(CARGO) test --locked -p bangtin-tests --test main -- licences
+
+setup-build:
+	@deploy/install-packages build
+setup-demo:
+	@deploy/install-packages build demo
+setup-test:
+	@deploy/install-packages build test

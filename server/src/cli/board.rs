@@ -1,0 +1,80 @@
+//! `bangtin board`: a board's identity file, and the list of boards.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use playlists::geometry::Geometry;
+use playlists::id::{BoardId, UnitId};
+
+use super::block_on;
+use crate::app::boards::{self, NewBoard};
+use crate::config::Config;
+use crate::keys::write_private;
+use crate::lifecycle;
+use crate::ports::SystemClock;
+
+/// What can be done with boards.
+#[derive(clap::Subcommand)]
+pub enum Command {
+    /// Add a board and write its identity file, with which its player is started.
+    Add {
+        /// Its id: 4 to 32 of a-z, 0-9 and -.
+        #[arg(long)]
+        id: BoardId,
+        /// Its name, as operators know it.
+        #[arg(long)]
+        name: String,
+        /// The unit that owns it.
+        #[arg(long)]
+        unit: UnitId,
+        /// Five-digit code of its commune.
+        #[arg(long)]
+        commune: String,
+        /// Its pixels, such as 640x320.
+        #[arg(long)]
+        geometry: Geometry,
+        /// Where the identity file goes; it holds the board's private key.
+        #[arg(long, value_name = "FILE")]
+        identity: PathBuf,
+    },
+    /// List the boards.
+    List,
+}
+
+/// Carries the command out.
+///
+/// # Errors
+/// When the board cannot be added or the file cannot be written.
+pub fn run(config: &Config, command: Command) -> anyhow::Result<()> {
+    block_on(async {
+        let app = lifecycle::open(config, Arc::new(SystemClock)).await?;
+        match command {
+            Command::Add { id, name, unit, commune, geometry, identity: path } => {
+                anyhow::ensure!(!path.exists(), "{} exists already; nothing was changed", path.display());
+                let new = NewBoard::simple(id, name, unit, commune, geometry);
+                let (board, identity) = boards::add(&app, new).await.context("the board cannot be added")?;
+                let json = serde_json::to_vec_pretty(&identity)?;
+                write_private(&path, &json)?;
+                println!("Added {board}. Start its player with: bangtin-player run --identity {}", path.display());
+            }
+            Command::List => list(&app).await?,
+        }
+        app.db.close().await;
+        Ok(())
+    })
+}
+
+async fn list(app: &crate::app::App) -> anyhow::Result<()> {
+    let mut after: Option<String> = None;
+    loop {
+        let page = boards::list(app, "", after.as_deref(), 500).await?;
+        for board in &page {
+            println!("{}\t{}\t{}\t{}", board.board_id, board.geometry, board.commune_code, board.name);
+        }
+        match page.last() {
+            Some(last) if page.len() == 500 => after = Some(last.board_id.to_string()),
+            _ => return Ok(()),
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! The command line: what an administrator types, and what it answers. The only place that prints.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line speaks through its standard streams")]
+
+pub mod board;
+pub mod demo;
+pub mod keys;
+pub mod serve;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::config::{Config, SETTINGS, Values};
+use crate::telemetry;
+
+/// Exit code for settings that are wrong (`EX_CONFIG` of sysexits.h is 78; 64, `EX_USAGE`, is what this family of servers uses).
+const EXIT_CONFIG: u8 = 64;
+
+#[derive(Parser)]
+#[command(name = "bangtin", version, about = "Schedules what public LED boards show, and proves what they showed")]
+struct Cli {
+    #[command(flatten)]
+    settings: Settings,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// The settings that can be said as flags; each has a key in the file and a variable of the same name.
+#[derive(Args, Clone, Default)]
+pub struct Settings {
+    /// File with settings; without it `bangtin.toml` is read where it exists.
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Folder for the database, pictures and keys.
+    #[arg(long, global = true, value_name = "FOLDER")]
+    data: Option<String>,
+    /// Address and port for browsers and boards.
+    #[arg(long, global = true, value_name = "ADDRESS:PORT")]
+    listen_http: Option<String>,
+    /// Address and port of the embedded MQTT broker.
+    #[arg(long, global = true, value_name = "ADDRESS:PORT")]
+    listen_mqtt: Option<String>,
+    /// Where boards reach this server over HTTP.
+    #[arg(long, global = true, value_name = "URL")]
+    public_url: Option<String>,
+    /// Where boards reach the broker.
+    #[arg(long, global = true, value_name = "HOST:PORT")]
+    public_mqtt: Option<String>,
+    /// `sqlite:PATH` or `postgres://USER@HOST/DATABASE`.
+    #[arg(long, global = true, value_name = "URL")]
+    database: Option<String>,
+    /// Folder of the signing keys.
+    #[arg(long, global = true, value_name = "FOLDER")]
+    keys: Option<String>,
+    /// true: listen without TLS beyond this machine.
+    #[arg(long, global = true, value_name = "true|false")]
+    allow_plain: Option<String>,
+    /// Which log lines: error, warn, info, debug, or a filter.
+    #[arg(long, global = true, value_name = "FILTER")]
+    log: Option<String>,
+    /// `text` or `json`.
+    #[arg(long, global = true, value_name = "FORMAT")]
+    log_format: Option<String>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the server.
+    Serve,
+    /// Run a whole province on this machine: server, 92 boards, three of them with players.
+    Demo,
+    /// Check the settings, tell every fault, change nothing.
+    Check,
+    /// Signing keys.
+    #[command(subcommand)]
+    Keys(keys::Command),
+    /// Boards.
+    #[command(subcommand)]
+    Board(board::Command),
+}
+
+impl Settings {
+    /// What was said as flags.
+    #[must_use]
+    pub fn flags(&self) -> Values {
+        let said = [
+            ("data", &self.data),
+            ("listen_http", &self.listen_http),
+            ("listen_mqtt", &self.listen_mqtt),
+            ("public_url", &self.public_url),
+            ("public_mqtt", &self.public_mqtt),
+            ("database", &self.database),
+            ("keys", &self.keys),
+            ("allow_plain", &self.allow_plain),
+            ("log", &self.log),
+            ("log_format", &self.log_format),
+        ];
+        said.into_iter().filter_map(|(key, value)| Some((key, value.clone()?))).collect()
+    }
+}
+
+/// Runs the command line of this process.
+#[must_use]
+pub fn run() -> ExitCode {
+    let cli = Cli::parse();
+    let mut flags = cli.settings.flags();
+    if matches!(cli.command, Command::Demo) {
+        flags.entry("data").or_insert_with(|| "demo-data".to_owned());
+    }
+    let Some(config) = read_config(&flags, cli.settings.config.as_deref()) else { return ExitCode::from(EXIT_CONFIG) };
+    telemetry::init(&config.log, config.log_format);
+    let done = match cli.command {
+        Command::Check => check(&config),
+        Command::Serve => serve::run(config),
+        Command::Demo => demo::run(config),
+        Command::Keys(command) => keys::run(&config, &command),
+        Command::Board(command) => board::run(&config, command),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("bangtin: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn read_config(flags: &Values, file: Option<&Path>) -> Option<Config> {
+    let path = file.unwrap_or(Path::new("bangtin.toml"));
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => Some(text),
+        Err(e) if file.is_none() && e.kind() == std::io::ErrorKind::NotFound => None,
+        Err(e) => {
+            eprintln!("bangtin: the settings file {} cannot be read: {e}", path.display());
+            return None;
+        }
+    };
+    match Config::read(flags, &environment(), text.as_deref().map(|text| (path, text))) {
+        Ok(config) => Some(config),
+        Err(faults) => {
+            eprintln!("bangtin: {} of the settings are wrong; nothing was started", faults.len());
+            faults.iter().for_each(|fault| eprintln!("  {fault}"));
+            None
+        }
+    }
+}
+
+#[allow(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+fn environment() -> Values {
+    SETTINGS.iter().filter_map(|setting| Some((setting.key, std::env::var(setting.variable()).ok()?))).collect()
+}
+
+#[allow(clippy::unnecessary_wraps, reason = "every command answers alike")]
+fn check(config: &Config) -> anyhow::Result<()> {
+    println!("The settings are right.");
+    println!("{config:#?}");
+    Ok(())
+}
+
+/// Runs an asynchronous command to its end.
+fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(work)
+}

@@ -1,0 +1,106 @@
+//! The demo's players: real processes, started, watched and started again.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::time::Duration;
+
+use tokio::process::{Child, Command};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep, timeout};
+use tokio_util::sync::CancellationToken;
+
+/// First wait before a player that died is started again; doubled up to [`LONGEST_WAIT`].
+const FIRST_WAIT: Duration = Duration::from_secs(1);
+/// Longest such wait; a player that ran longer than this begins anew with [`FIRST_WAIT`].
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
+/// How long a player may take to end by itself.
+const LONGEST_END: Duration = Duration::from_secs(5);
+
+/// Which players to run.
+#[derive(Debug, Clone)]
+pub struct Players {
+    /// The player's programme.
+    pub programme: PathBuf,
+    /// Identity files of the boards to drive.
+    pub identities: Vec<PathBuf>,
+    /// Folder under which each player keeps its data.
+    pub data: PathBuf,
+    /// Where the server answers.
+    pub http: SocketAddr,
+    /// Where its broker listens.
+    pub mqtt: SocketAddr,
+}
+
+/// Runs one player for each identity until `stop`.
+pub async fn players(players: Players, stop: CancellationToken) {
+    let mut running = JoinSet::new();
+    for identity in players.identities.clone() {
+        running.spawn(keep_running(players.clone(), identity, stop.clone()));
+    }
+    while running.join_next().await.is_some() {}
+}
+
+async fn keep_running(players: Players, identity: PathBuf, stop: CancellationToken) {
+    let mut wait = FIRST_WAIT;
+    while !stop.is_cancelled() {
+        let started = Instant::now();
+        match command(&players, &identity).spawn() {
+            Ok(child) => watch(child, &stop).await,
+            Err(error) => tracing::error!(error = %error, identity = %identity.display(), "a player cannot be started"),
+        }
+        if stop.is_cancelled() {
+            return;
+        }
+        wait = if started.elapsed() > LONGEST_WAIT { FIRST_WAIT } else { wait };
+        tracing::warn!(identity = %identity.display(), wait_ms = wait.as_millis(), "a player ended; it is started again");
+        tokio::select! {
+            () = sleep(wait) => wait = (wait * 2).min(LONGEST_WAIT),
+            () = stop.cancelled() => return,
+        }
+    }
+}
+
+fn command(players: &Players, identity: &std::path::Path) -> Command {
+    let name = identity.file_stem().unwrap_or_default();
+    let data = players.data.join(name);
+    let mut command = Command::new(&players.programme);
+    command
+        .arg("run")
+        .arg("--identity")
+        .arg(identity)
+        .arg("--data")
+        .arg(&data)
+        .arg("--server")
+        .arg(format!("http://{}", players.http))
+        .arg("--mqtt")
+        .arg(players.mqtt.to_string())
+        .arg("--output")
+        .arg("auto")
+        .arg("--frames")
+        .arg(data.join("frames"))
+        .stdin(Stdio::null())
+        // Ctrl-C goes to the whole group: the players are ended by this process, in order, not by the terminal.
+        .process_group(0)
+        .kill_on_drop(true);
+    command
+}
+
+/// Waits for the player's end, or ends it: asked first, then made to.
+async fn watch(mut child: Child, stop: &CancellationToken) {
+    tokio::select! {
+        _ = child.wait() => return,
+        () = stop.cancelled() => {}
+    }
+    let asked = child.id().and_then(|id| i32::try_from(id).ok()).and_then(rustix::process::Pid::from_raw);
+    if let Some(pid) = asked
+        && let Err(error) = rustix::process::kill_process(pid, rustix::process::Signal::TERM)
+    {
+        tracing::debug!(error = %error, "the player was gone already");
+    }
+    if timeout(LONGEST_END, child.wait()).await.is_err()
+        && let Err(error) = child.kill().await
+    {
+        tracing::warn!(error = %error, "a player could not be ended");
+    }
+}

@@ -1,0 +1,224 @@
+//! A server's life: everything opened in order, every task tracked, and an end that loses nothing.
+
+use std::fs::{self, File, TryLockError};
+use std::future::Future;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::app::App;
+use crate::broker::{self, BrokerConfig, BrokerError};
+use crate::config::Config;
+use crate::keys::{Keys, KeysError};
+use crate::live::Live;
+use crate::media::blobs::Blobs;
+use crate::ports::Clock;
+use crate::store::{Db, StoreError};
+use crate::{http, jobs};
+
+/// How long a clean end may take before it is cut short.
+pub const LONGEST_STOP: Duration = Duration::from_secs(30);
+
+/// Why a server does not start: one sentence each, with what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The data folder cannot be used.
+    #[error("the data folder {path} cannot be used; check that it may be written and that the disk is not full")]
+    Data {
+        /// Which folder.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// Another server works with this data.
+    #[error("another bangtin works with {path} already; stop it, or name another data folder")]
+    InUse {
+        /// Which folder.
+        path: PathBuf,
+    },
+    /// The keys cannot be used.
+    #[error("the signing keys cannot be used")]
+    Keys(#[source] KeysError),
+    /// The database cannot be used.
+    #[error("the database cannot be used")]
+    Store(#[source] StoreError),
+    /// A port cannot be listened on.
+    #[error("{address} cannot be listened on for {what}; another program may hold the port, {flag} names another")]
+    Port {
+        /// HTTP or MQTT.
+        what: &'static str,
+        /// Which address.
+        address: SocketAddr,
+        /// The flag that changes it.
+        flag: &'static str,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The broker does not start.
+    #[error("the MQTT broker does not start")]
+    Broker(#[source] BrokerError),
+}
+
+/// A server at work.
+pub struct Running {
+    /// Its use cases, for the process that runs it.
+    pub app: Arc<App>,
+    /// Where it answers HTTP.
+    pub http: SocketAddr,
+    /// Where its broker listens.
+    pub mqtt: SocketAddr,
+    tasks: Tasks,
+    /// Held until the end: no other server works with the same data.
+    _lock: File,
+}
+
+/// The only way to start a task: it is tracked, it hears of the end, and its unexpected death ends the process.
+#[derive(Clone)]
+pub struct Tasks {
+    tracker: TaskTracker,
+    stop: CancellationToken,
+    died: CancellationToken,
+}
+
+impl Tasks {
+    fn new() -> Self {
+        Self { tracker: TaskTracker::new(), stop: CancellationToken::new(), died: CancellationToken::new() }
+    }
+    /// Starts a task that runs until the end; when it ends before, by panic or otherwise, the server ends with a failure.
+    pub fn start(&self, name: &'static str, task: impl Future<Output = ()> + Send + 'static) {
+        let (stop, died) = (self.stop.clone(), self.died.clone());
+        let task = self.tracker.spawn(task);
+        self.tracker.spawn(async move {
+            let ended = task.await;
+            if ended.is_err() || !stop.is_cancelled() {
+                tracing::error!(task = name, panicked = ended.is_err(), "a part of the server died; the server ends");
+                died.cancel();
+            }
+        });
+    }
+    /// Cancelled when the server is to end.
+    #[must_use]
+    pub fn stop_token(&self) -> CancellationToken {
+        self.stop.clone()
+    }
+    /// What holds the tasks, for parts that start their own.
+    #[must_use]
+    pub fn tracker(&self) -> &TaskTracker {
+        &self.tracker
+    }
+}
+
+/// Opens everything and starts every task. When it returns the server answers, on the addresses it tells.
+///
+/// # Errors
+/// What cannot be opened; nothing is left running then.
+pub async fn start(config: &Config, clock: Arc<dyn Clock>) -> Result<Running, StartError> {
+    let lock = lock_data(config)?;
+    let listener = listen(config.listen_http).await?;
+    let address = listener.local_addr().map_err(|source| port("HTTP", config.listen_http, "--listen-http", source))?;
+    let mqtt = free_port(config.listen_mqtt).await?;
+    let app = open_at(config, clock, address, mqtt).await?;
+    app.blobs.clear_unfinished().map_err(|source| StartError::Data { path: config.data.clone(), source })?;
+    let tasks = Tasks::new();
+    let broker = broker::start(Arc::clone(&app), BrokerConfig::embedded(mqtt), tasks.tracker(), tasks.stop_token()).await;
+    let broker = match broker {
+        Ok(broker) => broker,
+        Err(source) => {
+            tasks.stop.cancel();
+            return Err(StartError::Broker(source));
+        }
+    };
+    jobs::start(&app, &tasks);
+    serve(&tasks, listener, Arc::clone(&app));
+    Ok(Running { app, http: address, mqtt: broker.address, tasks, _lock: lock })
+}
+
+/// Opens database, keys and pictures for one command, beside a server that may be running with them.
+///
+/// # Errors
+/// What cannot be opened.
+pub async fn open(config: &Config, clock: Arc<dyn Clock>) -> Result<Arc<App>, StartError> {
+    fs::create_dir_all(&config.data).map_err(|source| StartError::Data { path: config.data.clone(), source })?;
+    open_at(config, clock, config.listen_http, config.listen_mqtt).await
+}
+
+async fn open_at(config: &Config, clock: Arc<dyn Clock>, http: SocketAddr, mqtt: SocketAddr) -> Result<Arc<App>, StartError> {
+    let keys = Keys::load(&config.keys).map_err(StartError::Keys)?;
+    let blobs = Blobs::open(&config.data.join("blobs")).map_err(|source| StartError::Data { path: config.data.clone(), source })?;
+    let db = Db::open(&config.database).await.map_err(StartError::Store)?;
+    Ok(Arc::new(App {
+        db,
+        clock,
+        keys,
+        blobs,
+        live: Live::new(),
+        broker_linked: AtomicBool::new(false),
+        public_url: config.public_url.clone().unwrap_or_else(|| format!("http://{http}")),
+        public_mqtt: config.public_mqtt.clone().unwrap_or_else(|| mqtt.to_string()),
+    }))
+}
+
+impl Running {
+    /// Ends the server: no new requests, what runs is finished, at most [`LONGEST_STOP`]. Tells whether all ended in time.
+    pub async fn stop(self) -> bool {
+        self.tasks.stop.cancel();
+        self.tasks.tracker.close();
+        let in_time = tokio::time::timeout(LONGEST_STOP, self.tasks.tracker.wait()).await.is_ok();
+        self.app.db.close().await;
+        in_time
+    }
+
+    /// Returns when a part of the server has died.
+    pub async fn died(&self) {
+        self.tasks.died.cancelled().await;
+    }
+
+    /// Its tasks, for a process that adds some of its own.
+    #[must_use]
+    pub fn tasks(&self) -> &Tasks {
+        &self.tasks
+    }
+}
+
+fn lock_data(config: &Config) -> Result<File, StartError> {
+    let path = config.data.clone();
+    let failed = |source| StartError::Data { path: path.clone(), source };
+    fs::create_dir_all(&config.data).map_err(failed)?;
+    let lock = File::create(config.data.join("lock")).map_err(failed)?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(TryLockError::WouldBlock) => Err(StartError::InUse { path }),
+        Err(TryLockError::Error(source)) => Err(StartError::Data { path, source }),
+    }
+}
+
+fn port(what: &'static str, address: SocketAddr, flag: &'static str, source: std::io::Error) -> StartError {
+    StartError::Port { what, address, flag, source }
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
+    TcpListener::bind(address).await.map_err(|source| port("HTTP", address, "--listen-http", source))
+}
+
+/// The broker binds its port itself and says little of why it cannot: so it is tried first, and port 0 becomes a number.
+async fn free_port(address: SocketAddr) -> Result<SocketAddr, StartError> {
+    let failed = |source| port("MQTT", address, "--listen-mqtt", source);
+    TcpListener::bind(address).await.and_then(|listener| listener.local_addr()).map_err(failed)
+}
+
+fn serve(tasks: &Tasks, listener: TcpListener, app: Arc<App>) {
+    let stop = tasks.stop_token();
+    tasks.start("http", async move {
+        if let Err(error) = http::serve(app, listener, stop).await {
+            tracing::error!(error = %error, "the HTTP server failed");
+        }
+    });
+}

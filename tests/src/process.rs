@@ -1,0 +1,163 @@
+//! A program under test or beside it: started with its output kept, ended with the test.
+
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::eventually::{SOON, eventually};
+
+/// Most lines of output kept of one program; the first ones are the ones that name addresses.
+const MOST_LINES: usize = 20_000;
+
+/// A running program. Dropped, it is killed; if the test is failing, its output is printed.
+#[derive(Debug)]
+pub struct Process {
+    name: String,
+    child: Child,
+    lines: Arc<Mutex<Vec<String>>>,
+}
+
+/// One of the workspace's programs, beside the test that runs.
+///
+/// # Panics
+/// When it has not been built.
+#[must_use]
+pub fn program(name: &str) -> PathBuf {
+    let here = std::env::current_exe().expect("a test knows where it runs");
+    let folder = here.ancestors().nth(2).expect("a test lies in target/PROFILE/deps");
+    let path = folder.join(name);
+    assert!(path.is_file(), "{} is missing: build it with `cargo build --workspace --bins`, or run `make test`", path.display());
+    path
+}
+
+/// A program of the machine, by name.
+///
+/// # Panics
+/// When it is not installed.
+#[must_use]
+pub fn installed(name: &str) -> PathBuf {
+    let folders = ["/usr/local/bin", "/usr/bin", "/bin", "/usr/local/sbin", "/usr/sbin", "/sbin"];
+    folders
+        .iter()
+        .map(|folder| Path::new(folder).join(name))
+        .find(|path| path.is_file())
+        .unwrap_or_else(|| panic!("{name} is missing: `make setup-test` installs it"))
+}
+
+/// Runs a program to its end and gives what it wrote on standard output.
+///
+/// # Panics
+/// When it fails, with what it wrote.
+pub fn run(command: &mut Command) -> String {
+    let output = command.stdin(Stdio::null()).output().unwrap_or_else(|e| panic!("{command:?} does not start: {e}"));
+    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{command:?} ended with {}\n{out}\n{err}", output.status);
+    out.into_owned()
+}
+
+impl Process {
+    /// Starts a program and keeps what it writes.
+    ///
+    /// # Panics
+    /// When it does not start.
+    #[must_use]
+    pub fn start(name: &str, command: &mut Command) -> Self {
+        let mut child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap_or_else(|e| panic!("{name} does not start ({command:?}): {e}"));
+        let lines = Arc::new(Mutex::new(Vec::new()));
+        keep(child.stdout.take().expect("it is piped"), &lines);
+        keep(child.stderr.take().expect("it is piped"), &lines);
+        Self { name: name.to_owned(), child, lines }
+    }
+
+    /// What it wrote so far, a line each.
+    #[must_use]
+    pub fn lines(&self) -> Vec<String> {
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Waits for a line for which `find` has an answer.
+    ///
+    /// # Panics
+    /// When none comes within `limit`, or the program ends first.
+    pub async fn line<T>(&mut self, what: &str, limit: Duration, find: impl Fn(&str) -> Option<T>) -> T {
+        let name = self.name.clone();
+        eventually(&format!("{name}: {what}"), limit, async || {
+            let lines = self.lines();
+            if let Some(found) = lines.iter().find_map(|line| find(line)) {
+                return Ok(found);
+            }
+            let ended = self.child.try_wait().ok().flatten();
+            assert!(ended.is_none(), "{name} ended ({ended:?}) before {what}:\n{}", lines.join("\n"));
+            Err(lines.last().cloned().unwrap_or_else(|| "no output".to_owned()))
+        })
+        .await
+    }
+
+    /// Its process id.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Ends it at once, as a power cut would.
+    pub fn kill(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+
+    /// Asks it to end, and waits until it has.
+    ///
+    /// # Panics
+    /// When it does not end.
+    pub async fn stop(&mut self) -> ExitStatus {
+        let pid = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw).expect("a process has an id");
+        // It may have ended by itself: then there is nothing to ask.
+        let _ = kill_process(pid, Signal::TERM);
+        self.ended().await
+    }
+
+    /// Waits until it has ended.
+    ///
+    /// # Panics
+    /// When it does not end.
+    pub async fn ended(&mut self) -> ExitStatus {
+        let name = self.name.clone();
+        eventually(&format!("{name} ends"), SOON, async || match self.child.try_wait() {
+            Ok(Some(status)) => Ok(status),
+            Ok(None) => Err("still running".to_owned()),
+            Err(error) => Err(error.to_string()),
+        })
+        .await
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.kill();
+        if std::thread::panicking() {
+            eprintln!("--- output of {} ---\n{}\n--- end of {} ---", self.name, self.lines().join("\n"), self.name);
+        }
+    }
+}
+
+/// Reads until the program closes its end.
+fn keep(from: impl Read + Send + 'static, lines: &Arc<Mutex<Vec<String>>>) {
+    let lines = Arc::clone(lines);
+    std::thread::spawn(move || {
+        for line in BufReader::new(from).lines().map_while(Result::ok) {
+            let mut kept = lines.lock().unwrap_or_else(PoisonError::into_inner);
+            if kept.len() < MOST_LINES {
+                kept.push(line);
+            }
+        }
+    });
+}
