@@ -18,15 +18,18 @@ use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 
+pub mod accounts;
 pub mod assets;
 pub mod boards;
 pub mod campaign_versions;
 pub mod campaigns;
 pub mod manifests;
+pub mod overview;
 pub mod playlists;
 pub mod publish_wanted;
 pub mod renditions;
 pub mod search;
+pub mod sessions;
 pub mod units;
 
 static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
