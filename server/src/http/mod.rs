@@ -68,6 +68,15 @@ pub fn router(app: Arc<App>) -> Router {
         .with_state(site)
 }
 
+/// Answers on this listener until it is told to stop; what is being answered then is finished.
+///
+/// # Errors
+/// When the listener fails.
+pub async fn serve(app: Arc<App>, listener: tokio::net::TcpListener, stop: tokio_util::sync::CancellationToken) -> std::io::Result<()> {
+    let service = router(Arc::clone(&app)).nest("/board/v1", board::router(app)).into_make_service_with_connect_info::<std::net::SocketAddr>();
+    axum::serve(listener, service).with_graceful_shutdown(stop.cancelled_owned()).await
+}
+
 /// Pages for people who are signed in.
 fn people() -> Router<Site> {
     let quick = Router::new()
