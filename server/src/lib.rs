@@ -7,7 +7,6 @@ pub mod demo;
 pub mod http;
 pub mod jobs;
 pub mod broker;
-pub mod http;
 pub mod keys;
 pub mod lifecycle;
 pub mod live;

@@ -23,7 +23,6 @@ pub mod assets;
 pub mod boards;
 pub mod campaign_versions;
 pub mod campaigns;
-pub mod manifests;
 pub mod overview;
 pub mod playlists;
 pub mod publish_wanted;
