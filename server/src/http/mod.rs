@@ -12,6 +12,7 @@ pub mod times;
 pub mod visitor;
 pub mod words;
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,6 +21,8 @@ use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{get, post};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
 use tower::limit::ConcurrencyLimitLayer;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
@@ -42,9 +45,10 @@ const UPLOAD_BYTES: usize = 128 << 20;
 /// Uploads at a time: each may hold its bytes in memory.
 const UPLOADS: usize = 4;
 
-/// Everything this server answers. It is to be served with the peer's address as connect info.
-pub fn router(app: Arc<App>) -> Router {
-    let site = Site::new(app);
+/// Everything this server answers, to be served with the peer's address as connect info. Streams end when `stop` is cancelled.
+pub fn router(app: Arc<App>, stop: &CancellationToken) -> Router {
+    let boards = board::router(Arc::clone(&app));
+    let site = Site::new(app, stop.clone());
     let pages = Router::new()
         .merge(people())
         .merge(door())
@@ -59,6 +63,7 @@ pub fn router(app: Arc<App>) -> Router {
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, PATIENCE));
     pages
         .merge(machines)
+        .nest_service("/board/v1", boards)
         .layer(CompressionLayer::new())
         .layer(CatchPanicLayer::new())
         .layer(from_fn_with_state(site.clone(), guard::note))
@@ -68,12 +73,12 @@ pub fn router(app: Arc<App>) -> Router {
         .with_state(site)
 }
 
-/// Answers on this listener until it is told to stop; what is being answered then is finished.
+/// Serves until told to stop; then takes no more connections and finishes the requests under way.
 ///
 /// # Errors
 /// When the listener fails.
-pub async fn serve(app: Arc<App>, listener: tokio::net::TcpListener, stop: tokio_util::sync::CancellationToken) -> std::io::Result<()> {
-    let service = router(Arc::clone(&app)).nest("/board/v1", board::router(app)).into_make_service_with_connect_info::<std::net::SocketAddr>();
+pub async fn serve(app: Arc<App>, listener: TcpListener, stop: CancellationToken) -> std::io::Result<()> {
+    let service = router(app, &stop).into_make_service_with_connect_info::<SocketAddr>();
     axum::serve(listener, service).with_graceful_shutdown(stop.cancelled_owned()).await
 }
 

@@ -9,6 +9,8 @@ use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 
+use tokio_util::sync::CancellationToken;
+
 use crate::app::App;
 
 /// Attempts to sign in, a minute and address.
@@ -35,6 +37,8 @@ pub struct Site(Arc<Inside>);
 pub struct Inside {
     /// The use cases' world.
     pub app: Arc<App>,
+    /// Cancelled when the server is to stop: streams end then.
+    pub stop: CancellationToken,
     /// Requests since the start.
     pub requests: Family<RequestLabels, Counter>,
     by_address: DefaultKeyedRateLimiter<String>,
@@ -51,9 +55,10 @@ impl Deref for Site {
 impl Site {
     /// The state of a new router.
     #[must_use]
-    pub fn new(app: Arc<App>) -> Self {
+    pub fn new(app: Arc<App>, stop: CancellationToken) -> Self {
         Self(Arc::new(Inside {
             app,
+            stop,
             requests: Family::default(),
             by_address: RateLimiter::keyed(Quota::per_minute(PER_ADDRESS)),
             by_login: RateLimiter::keyed(Quota::per_minute(PER_LOGIN)),

@@ -1,7 +1,5 @@
 //! Instants and durations as people of the house write them: civil time of Vietnam, which has no clock changes.
 
-use std::borrow::Borrow;
-
 use chrono::{DateTime, NaiveDateTime, TimeDelta, TimeZone, Utc};
 use chrono_tz::Asia::Ho_Chi_Minh;
 
@@ -36,8 +34,8 @@ impl Tr {
     }
     /// Milliseconds since 1970, as [`Self::instant`].
     #[must_use]
-    pub fn instant_ms(&self, ms: impl Borrow<i64>) -> String {
-        DateTime::from_timestamp_millis(*ms.borrow()).map(|at| self.instant(at)).unwrap_or_default()
+    pub fn instant_ms(&self, ms: i64) -> String {
+        DateTime::from_timestamp_millis(ms).map(|at| self.instant(at)).unwrap_or_default()
     }
     /// How long ago, in the largest whole unit.
     #[must_use]

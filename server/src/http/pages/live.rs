@@ -129,7 +129,8 @@ pub(in crate::http) async fn stream(
     let changes = site.app.live.listen();
     let start = (changes, site, visitor.t, listener.of);
     let events = futures_util::stream::unfold(start, |(mut changes, site, t, of)| async move {
-        let gathered = gather(&mut changes, &of).await?;
+        let stop = site.stop.clone();
+        let gathered = stop.run_until_cancelled(gather(&mut changes, &of)).await.flatten()?;
         let event = event(t, &site, &gathered, &of).await;
         Some((Ok(event), (changes, site, t, of)))
     });
