@@ -147,7 +147,7 @@ impl House {
         for _ in 0..MOST_ROUNDS {
             let made = jobs::renditions::run_once(&self.app).await.expect("renditions are made");
             let published = app::publish::run_once(&self.app).await.expect("manifests are published");
-            if made == 0 && published.signed == 0 {
+            if made == 0 && published.looked_at == 0 {
                 return;
             }
         }
