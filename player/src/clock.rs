@@ -162,7 +162,7 @@ impl Timekeeper {
 
     fn set(&mut self, time: DateTime<Utc>, at: Duration) {
         self.signed = Some(Mark { time, at });
-        if self.floor.is_none_or(|floor| floor.time < time) {
+        if self.floor.is_none_or(|floor| floor.moved_on(at) < time) {
             self.floor = Some(Mark { time, at });
         }
     }

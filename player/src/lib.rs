@@ -11,6 +11,8 @@ pub mod cache;
 pub mod cli;
 pub mod clock;
 pub mod download;
+#[cfg(test)]
+mod end_to_end;
 pub mod files;
 pub mod frame;
 pub mod health;

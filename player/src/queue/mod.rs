@@ -1,6 +1,7 @@
 //! Plays and events on disk until the server has acknowledged them. A file that is damaged is moved aside and a new one begun,
 //! with a new epoch for its numbers: playing never waits for it.
 
+use std::io::ErrorKind;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -76,7 +77,11 @@ impl QueueError {
     /// Whether the file itself is to blame, not the disk it lies on.
     fn is_damage(&self) -> bool {
         match self {
-            Self::Store { source, .. } => !matches!(**source, redb::Error::Io(_) | redb::Error::DatabaseAlreadyOpen),
+            Self::Store { source, .. } => match &**source {
+                redb::Error::Io(io) => matches!(io.kind(), ErrorKind::InvalidData | ErrorKind::UnexpectedEof),
+                redb::Error::DatabaseAlreadyOpen => false,
+                _ => true,
+            },
             Self::Panic(_) => true,
             Self::Move { .. } | Self::Closed => false,
         }

@@ -117,3 +117,19 @@ fn events_wait_like_plays() {
     let ack = Ack { stream: Stream::Event, ..ack(&events.epoch, 2) };
     assert_eq!(queue.acknowledge(&ack).expect("deleted"), 2);
 }
+
+#[test]
+fn a_file_cut_short_anywhere_never_stops_the_queue() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("queue.redb");
+    let (queue, _) = open(&path);
+    keep(&queue, &[play("boot-1", 0)]);
+    drop(queue);
+    let whole = std::fs::read(&path).expect("read");
+    for part in 0..16 {
+        std::fs::write(&path, whole.get(..whole.len() * part / 16).expect("shorter")).expect("written");
+        let (queue, _) = open(&path);
+        keep(&queue, &[play("boot-2", 0)]);
+        assert!(!batch(&queue).anchors.is_empty(), "cut to {part} of 16");
+    }
+}
