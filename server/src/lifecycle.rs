@@ -134,7 +134,13 @@ pub async fn start(config: &Config, clock: Arc<dyn Clock>) -> Result<Running, St
     let app = open_at(config, clock, address, mqtt).await?;
     app.blobs.clear_unfinished().map_err(|source| StartError::Data { path: config.data.clone(), source })?;
     let tasks = Tasks::new();
-    let broker = broker::start(Arc::clone(&app), BrokerConfig::Embedded { listen: mqtt, max_clients: MOST_CLIENTS }, tasks.tracker(), tasks.stop_token()).await;
+    let broker = broker::start(
+        Arc::clone(&app),
+        BrokerConfig::Embedded { listen: mqtt, max_clients: MOST_CLIENTS },
+        tasks.tracker(),
+        tasks.stop_token(),
+    )
+    .await;
     let broker = match broker {
         Ok(broker) => broker,
         Err(source) => {
@@ -158,7 +164,8 @@ pub async fn open(config: &Config, clock: Arc<dyn Clock>) -> Result<Arc<App>, St
 
 async fn open_at(config: &Config, clock: Arc<dyn Clock>, http: SocketAddr, mqtt: SocketAddr) -> Result<Arc<App>, StartError> {
     let keys = Keys::load(&config.keys).map_err(StartError::Keys)?;
-    let blobs = Blobs::open(&config.data.join("blobs")).map_err(|source| StartError::Data { path: config.data.clone(), source })?;
+    let blobs =
+        Blobs::open(&config.data.join("blobs")).map_err(|source| StartError::Data { path: config.data.clone(), source })?;
     let db = Db::open(&config.database).await.map_err(StartError::Store)?;
     let app = Arc::new(App {
         db,

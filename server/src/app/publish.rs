@@ -17,7 +17,9 @@ use crate::store::boards::Board;
 use crate::store::manifests::Signed;
 use crate::store::publish_wanted::Wanted;
 use crate::store::renditions::{Key, State};
-use crate::store::{StoreError, Tx, assets, boards, campaign_versions, manifests, playlists as stored_playlists, publish_wanted, renditions};
+use crate::store::{
+    StoreError, Tx, assets, boards, campaign_versions, manifests, playlists as stored_playlists, publish_wanted, renditions,
+};
 
 /// Boards published in one go; more wait for the next.
 const BATCH: u32 = 256;
@@ -91,7 +93,9 @@ fn tell(app: &App, outcomes: &[(&Board, Outcome)], renditions: bool) {
                 tracing::info!(board.id = %board.id, manifest.revision = signed.rev.0, "published a manifest");
                 app.live.tell(Change::Desired(board.id.clone()));
             }
-            Outcome::Faulty(fault) => tracing::error!(board.id = %board.id, error = %fault, "the manifest composed does not hold; the last one stays"),
+            Outcome::Faulty(fault) => {
+                tracing::error!(board.id = %board.id, error = %fault, "the manifest composed does not hold; the last one stays")
+            }
             Outcome::Unchanged | Outcome::Waiting => {}
         }
     }
@@ -125,7 +129,8 @@ async fn load(app: &App, now: DateTime<Utc>) -> Result<Sources, StoreError> {
     let since_ms = (now - LONGEST_DAY).timestamp_millis();
     let campaigns = campaign_versions::live_since(&app.db, since_ms, MOST_CAMPAIGNS).await?;
     let in_use = stored_playlists::in_use(&app.db, since_ms, MOST_PLAYLISTS).await?;
-    let shown: BTreeSet<AssetId> = in_use.iter().flat_map(|version| version.entries.iter().map(|entry| entry.asset_id.clone())).collect();
+    let shown: BTreeSet<AssetId> =
+        in_use.iter().flat_map(|version| version.entries.iter().map(|entry| entry.asset_id.clone())).collect();
     let shown: Vec<AssetId> = shown.into_iter().collect();
     let fits = assets::many(&app.db, &shown).await?.into_iter().map(|asset| (asset.id, asset.fit)).collect();
     let playlists = in_use.into_iter().map(|version| ((version.id, version.version), version.entries)).collect();

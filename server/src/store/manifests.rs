@@ -81,7 +81,8 @@ pub async fn announce(tx: &mut Tx, board: &BoardId, rev: Revision, now_ms: i64) 
 /// # Errors
 /// When the database fails.
 pub async fn newest(db: &Db, board: &BoardId, limit: u32) -> Result<Vec<Signed>, StoreError> {
-    const SQL: &str = "select board_id, rev, sha256, content_sha256, envelope from manifest where board_id = $1 order by rev desc limit $2";
+    const SQL: &str =
+        "select board_id, rev, sha256, content_sha256, envelope from manifest where board_id = $1 order by rev desc limit $2";
     on!(db, |pool| sqlx::query_as::<_, Row>(SQL).bind(board.as_str()).bind(i64::from(limit)).fetch_all(pool).await)
         .map_err(StoreError::on("load the board's manifests"))?
         .into_iter()

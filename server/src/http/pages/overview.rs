@@ -182,12 +182,26 @@ pub(super) fn tile(t: Tr, place: &Place, boards: &[&Judged]) -> Tile {
         _ => (format!("{name}: {}", t.n("boards-count", 0)), String::new()),
     };
     let state = worst.map(BoardState::as_str);
-    Tile { code: place.code.clone(), name: place.name.clone(), col: place.col, row: place.row, state, label, link, boards: boards.len() }
+    Tile {
+        code: place.code.clone(),
+        name: place.name.clone(),
+        col: place.col,
+        row: place.row,
+        state,
+        label,
+        link,
+        boards: boards.len(),
+    }
 }
 
 /// The numbers at the top and what is wrong.
 pub(super) fn counts(t: Tr, site: &Site, fleet: &[Judged], chosen: Option<BoardState>) -> CountsPart {
-    let count = |(state, n): (BoardState, i64)| Count { state: state.as_str(), name: state_name(t, state), n, chosen: chosen == Some(state) };
+    let count = |(state, n): (BoardState, i64)| Count {
+        state: state.as_str(),
+        name: state_name(t, state),
+        n,
+        chosen: chosen == Some(state),
+    };
     let counts = overview::count(fleet).into_iter().map(count).collect();
     let mut wrong: Vec<_> = fleet.iter().filter(|board| board.state.is_wrong()).collect();
     wrong.sort_by_key(|board| (board.state, std::cmp::Reverse(board.row.heard_ms)));
@@ -240,7 +254,11 @@ fn table(t: Tr, site: &Site, fleet: &[Judged], asked: &Asked) -> Table {
 }
 
 /// `GET /`.
-pub(in crate::http) async fn show(State(site): State<Site>, visitor: Visitor, Query(asked): Query<Asked>) -> Result<Html<String>, PageError> {
+pub(in crate::http) async fn show(
+    State(site): State<Site>,
+    visitor: Visitor,
+    Query(asked): Query<Asked>,
+) -> Result<Html<String>, PageError> {
     let (t, fleet) = (visitor.t, overview::fleet(&site.app).await?);
     let boards = by_commune(&fleet);
     let none = Vec::new();
