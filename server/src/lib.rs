@@ -1,12 +1,12 @@
 //! Bangtin's server: schedules what public LED boards show, and proves what they showed.
 
 pub mod app;
+pub mod broker;
 pub mod cli;
 pub mod config;
 pub mod demo;
 pub mod http;
 pub mod jobs;
-pub mod broker;
 pub mod keys;
 pub mod lifecycle;
 pub mod live;

@@ -145,7 +145,8 @@ pub fn select<'a>(fleet: &'a [Judged], filter: &Filter) -> Vec<&'a Judged> {
     let words: Vec<_> = wanted.split_whitespace().collect();
     let passes = |board: &&Judged| {
         let place = place(&board.row.commune_code).map(|place| place.folded.as_str()).unwrap_or_default();
-        let found = |word: &&str| board.row.name_search.contains(word) || board.row.board_id.contains(word) || place.contains(word);
+        let found =
+            |word: &&str| board.row.name_search.contains(word) || board.row.board_id.contains(word) || place.contains(word);
         filter.state.is_none_or(|state| state == board.state)
             && filter.commune.as_ref().is_none_or(|code| *code == board.row.commune_code)
             && words.iter().all(found)

@@ -64,13 +64,17 @@ mod tests {
 
     #[test]
     fn every_vendored_file_is_the_one_in_the_table() {
-        let table: toml::Table =
-            String::from_utf8(Vendored::get("vendored.toml").expect("the table").data.into_owned()).expect("text").parse().expect("TOML");
+        let table: toml::Table = String::from_utf8(Vendored::get("vendored.toml").expect("the table").data.into_owned())
+            .expect("text")
+            .parse()
+            .expect("TOML");
         let listed = table.get("file").and_then(toml::Value::as_array).expect("a list");
         let text = |row: &toml::Value, key: &str| row.get(key).and_then(toml::Value::as_str).expect("a text").to_owned();
         for row in listed {
             let (path, sha256) = (text(row, "path"), text(row, "sha256"));
-            assert!(!text(row, "licence").is_empty() && path.starts_with(&format!("{}-{}/", text(row, "name"), text(row, "version"))));
+            assert!(
+                !text(row, "licence").is_empty() && path.starts_with(&format!("{}-{}/", text(row, "name"), text(row, "version")))
+            );
             let file = Vendored::get(&path).unwrap_or_else(|| panic!("{path} is missing"));
             assert_eq!(data_encoding::HEXLOWER.encode(&file.metadata.sha256_hash()), sha256, "{path}");
         }

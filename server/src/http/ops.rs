@@ -66,7 +66,12 @@ pub(super) async fn metrics(State(site): State<Site>, request: Request) -> Resul
     gauge(&mut registry, "outbox_rows", "Revisions that have not reached the broker", sizes.outbox);
     gauge(&mut registry, "plays_stored", "Plays proven and stored", sizes.plays);
     gauge(&mut registry, "publish_wanted_rows", "Boards whose manifest is to be composed anew", sizes.wanted);
-    gauge(&mut registry, "broker_linked", "1 while the link to the broker stands", i64::from(site.app.broker_linked.load(Ordering::Relaxed)));
+    gauge(
+        &mut registry,
+        "broker_linked",
+        "1 while the link to the broker stands",
+        i64::from(site.app.broker_linked.load(Ordering::Relaxed)),
+    );
     if let Some(bytes) = resident_bytes() {
         let resident = Gauge::<i64>::default();
         resident.set(bytes);

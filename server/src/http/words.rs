@@ -90,7 +90,8 @@ impl Tr {
     /// The text of a key with two counts.
     #[must_use]
     pub fn of(&self, key: &str, n: impl Borrow<i64>, all: impl Borrow<i64>) -> String {
-        let args = [(Cow::Borrowed("n"), FluentValue::from(*n.borrow())), (Cow::Borrowed("all"), FluentValue::from(*all.borrow()))];
+        let args =
+            [(Cow::Borrowed("n"), FluentValue::from(*n.borrow())), (Cow::Borrowed("all"), FluentValue::from(*all.borrow()))];
         self.look_up(key, HashMap::from(args))
     }
     /// The text of a key with any arguments.

@@ -58,7 +58,8 @@ pub async fn insert(db: &Db, new: &NewAccount) -> Result<(), StoreError> {
     .map_err(StoreError::on("add the account"))
 }
 
-const INSERT: &str = "insert into account (account_id, login, password_hash, role, language, created_ms) values ($1, $2, $3, $4, $5, $6)";
+const INSERT: &str =
+    "insert into account (account_id, login, password_hash, role, language, created_ms) values ($1, $2, $3, $4, $5, $6)";
 
 /// The account of a login with its password's hash.
 ///
@@ -82,7 +83,8 @@ pub async fn by_login(db: &Db, login: &str) -> Result<Option<(Account, String)>,
 /// When the database fails.
 pub async fn set_language(db: &Db, account_id: &str, language: &str) -> Result<(), StoreError> {
     const SQL: &str = "update account set language = $1 where account_id = $2";
-    on!(db, |pool| sqlx::query(SQL).bind(language).bind(account_id).execute(pool).await.map(drop)).map_err(StoreError::on("save the language"))
+    on!(db, |pool| sqlx::query(SQL).bind(language).bind(account_id).execute(pool).await.map(drop))
+        .map_err(StoreError::on("save the language"))
 }
 
 /// Makes this the only one-time link that holds.

@@ -112,7 +112,8 @@ pub async fn board_facts(db: &Db, board_id: &str) -> Result<Option<BoardFacts>, 
     const SQL: &str = "select u.name as unit_name, b.time_zone, b.brightness, s.player, s.presented_fps, s.black_ms, s.temp, s.rss, s.disk_free, \
         s.disk_used, s.queued, s.clock_quality, s.clock_skew_ms, s.item, s.since_ms from board b join unit u on u.unit_id = b.unit_id \
         left join board_status s on s.board_id = b.board_id where b.board_id = $1";
-    on!(db, |pool| sqlx::query_as::<_, BoardFacts>(SQL).bind(board_id).fetch_optional(pool).await).map_err(StoreError::on("load the board's facts"))
+    on!(db, |pool| sqlx::query_as::<_, BoardFacts>(SQL).bind(board_id).fetch_optional(pool).await)
+        .map_err(StoreError::on("load the board's facts"))
 }
 
 /// The newest manifest's envelope.
@@ -121,7 +122,8 @@ pub async fn board_facts(db: &Db, board_id: &str) -> Result<Option<BoardFacts>, 
 /// When the database fails.
 pub async fn newest_manifest(db: &Db, board_id: &str) -> Result<Option<Vec<u8>>, StoreError> {
     const SQL: &str = "select envelope from manifest where board_id = $1 order by rev desc limit 1";
-    on!(db, |pool| sqlx::query_scalar::<_, Vec<u8>>(SQL).bind(board_id).fetch_optional(pool).await).map_err(StoreError::on("load the manifest"))
+    on!(db, |pool| sqlx::query_scalar::<_, Vec<u8>>(SQL).bind(board_id).fetch_optional(pool).await)
+        .map_err(StoreError::on("load the manifest"))
 }
 
 /// A play with the names of what was shown.
@@ -147,7 +149,8 @@ pub async fn last_plays(db: &Db, board_id: &str, limit: i64) -> Result<Vec<PlayR
     const SQL: &str = "select a.name as asset, c.name as campaign, p.started_ms, p.shown_ms, p.flags from play p \
         left join asset a on a.asset_id = p.asset_id left join campaign c on c.campaign_id = p.campaign_id \
         where p.board_id = $1 order by p.started_ms desc, p.epoch, p.number desc limit $2";
-    on!(db, |pool| sqlx::query_as::<_, PlayRow>(SQL).bind(board_id).bind(limit).fetch_all(pool).await).map_err(StoreError::on("load the last plays"))
+    on!(db, |pool| sqlx::query_as::<_, PlayRow>(SQL).bind(board_id).bind(limit).fetch_all(pool).await)
+        .map_err(StoreError::on("load the last plays"))
 }
 
 /// An event of a board.
@@ -167,7 +170,8 @@ pub struct EventRow {
 /// When the database fails.
 pub async fn last_events(db: &Db, board_id: &str, limit: i64) -> Result<Vec<EventRow>, StoreError> {
     const SQL: &str = "select t_ms, code, detail from event where board_id = $1 order by t_ms desc, epoch, number desc limit $2";
-    on!(db, |pool| sqlx::query_as::<_, EventRow>(SQL).bind(board_id).bind(limit).fetch_all(pool).await).map_err(StoreError::on("load the last events"))
+    on!(db, |pool| sqlx::query_as::<_, EventRow>(SQL).bind(board_id).bind(limit).fetch_all(pool).await)
+        .map_err(StoreError::on("load the last events"))
 }
 
 /// When the newest picture of a board's screen was taken, UTC milliseconds.
@@ -176,7 +180,8 @@ pub async fn last_events(db: &Db, board_id: &str, limit: i64) -> Result<Vec<Even
 /// When the database fails.
 pub async fn snapshot_taken_ms(db: &Db, board_id: &str) -> Result<Option<i64>, StoreError> {
     const SQL: &str = "select taken_ms from snapshot where board_id = $1";
-    on!(db, |pool| sqlx::query_scalar::<_, i64>(SQL).bind(board_id).fetch_optional(pool).await).map_err(StoreError::on("look up the snapshot"))
+    on!(db, |pool| sqlx::query_scalar::<_, i64>(SQL).bind(board_id).fetch_optional(pool).await)
+        .map_err(StoreError::on("look up the snapshot"))
 }
 
 /// The newest picture of a board's screen: media type and bytes.
@@ -185,7 +190,8 @@ pub async fn snapshot_taken_ms(db: &Db, board_id: &str) -> Result<Option<i64>, S
 /// When the database fails.
 pub async fn snapshot(db: &Db, board_id: &str) -> Result<Option<(String, Vec<u8>)>, StoreError> {
     const SQL: &str = "select media_type, bytes from snapshot where board_id = $1";
-    on!(db, |pool| sqlx::query_as::<_, (String, Vec<u8>)>(SQL).bind(board_id).fetch_optional(pool).await).map_err(StoreError::on("load the snapshot"))
+    on!(db, |pool| sqlx::query_as::<_, (String, Vec<u8>)>(SQL).bind(board_id).fetch_optional(pool).await)
+        .map_err(StoreError::on("load the snapshot"))
 }
 
 /// How much lies in the tables that tell of backlog and of work done.

@@ -115,7 +115,11 @@ async fn library(site: &Site, visitor: &Visitor, asked: &Asked, faults: Vec<Stri
 }
 
 /// `GET /assets`.
-pub(in crate::http) async fn list(State(site): State<Site>, visitor: Visitor, Query(asked): Query<Asked>) -> Result<Html<String>, PageError> {
+pub(in crate::http) async fn list(
+    State(site): State<Site>,
+    visitor: Visitor,
+    Query(asked): Query<Asked>,
+) -> Result<Html<String>, PageError> {
     library(&site, &visitor, &asked, Vec::new()).await
 }
 
@@ -127,11 +131,16 @@ pub(in crate::http) async fn upload(
     mut form: Multipart,
 ) -> Result<Response, PageError> {
     let t = visitor.t;
-    let unit = units::own(&site.app).await?.ok_or_else(|| PageError::failed(std::io::Error::other("there is no unit of the province")))?.id;
+    let unit = units::own(&site.app)
+        .await?
+        .ok_or_else(|| PageError::failed(std::io::Error::other("there is no unit of the province")))?
+        .id;
     let (mut fit, mut added, mut faults) = (Fit::default(), 0_i64, Vec::new());
     while let Some(part) = form.next_field().await.map_err(|_| PageError::Unreadable)? {
         match part.name() {
-            Some("fit") => fit = part.text().await.map_err(|_| PageError::Unreadable)?.parse().map_err(|_| PageError::Unreadable)?,
+            Some("fit") => {
+                fit = part.text().await.map_err(|_| PageError::Unreadable)?.parse().map_err(|_| PageError::Unreadable)?
+            }
             Some("file") => {
                 let name = part.file_name().unwrap_or_default().to_owned();
                 if name.is_empty() {
@@ -163,7 +172,9 @@ pub(in crate::http) async fn upload(
     let status = if faults.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     if headers.get(header::ACCEPT).is_some_and(|accept| accept == "text/plain") {
         let said = faults.into_iter().next().unwrap_or_else(|| t.s("upload-done"));
-        return Ok((status, [(header::CONTENT_TYPE, "text/plain; charset=utf-8"), (header::VARY, "accept")], said).into_response());
+        return Ok(
+            (status, [(header::CONTENT_TYPE, "text/plain; charset=utf-8"), (header::VARY, "accept")], said).into_response()
+        );
     }
     if faults.is_empty() {
         return Ok(Redirect::to(&format!("/assets?added={added}")).into_response());
@@ -172,7 +183,11 @@ pub(in crate::http) async fn upload(
 }
 
 /// `GET /assets/{id}`.
-pub(in crate::http) async fn show(State(site): State<Site>, visitor: Visitor, Path(id): Path<String>) -> Result<Html<String>, PageError> {
+pub(in crate::http) async fn show(
+    State(site): State<Site>,
+    visitor: Visitor,
+    Path(id): Path<String>,
+) -> Result<Html<String>, PageError> {
     let (t, id) = (visitor.t, id.parse::<AssetId>().map_err(|_| PageError::Missing)?);
     let asset = assets::get(&site.app, &id).await?.ok_or(PageError::Missing)?;
     let made = renditions::list(&site.app.db, &id, MOST_RENDITIONS).await?;
@@ -199,7 +214,9 @@ fn fit_name(t: Tr, fit: Fit) -> String {
 fn in_words(t: Tr, rendition: &Rendition) -> Made {
     let geometry = rendition.key.geometry;
     let (state, class, size, error) = match &rendition.state {
-        RenditionState::Ready { size_bytes, .. } => (t.s("rendition-ready"), "live", t.bytes(i64::try_from(*size_bytes).unwrap_or(i64::MAX)), String::new()),
+        RenditionState::Ready { size_bytes, .. } => {
+            (t.s("rendition-ready"), "live", t.bytes(i64::try_from(*size_bytes).unwrap_or(i64::MAX)), String::new())
+        }
         RenditionState::Failed { error } => (t.s("rendition-failed"), "silent", String::new(), error.clone()),
         RenditionState::Wanted => (t.s("rendition-wanted"), "updating", String::new(), String::new()),
     };
@@ -208,13 +225,23 @@ fn in_words(t: Tr, rendition: &Rendition) -> Made {
 }
 
 /// `GET /assets/{id}/preview?w=&h=`.
-pub(in crate::http) async fn preview(State(site): State<Site>, Path(id): Path<String>, Query(size): Query<Size>) -> Result<Response, PageError> {
+pub(in crate::http) async fn preview(
+    State(site): State<Site>,
+    Path(id): Path<String>,
+    Query(size): Query<Size>,
+) -> Result<Response, PageError> {
     let id = id.parse::<AssetId>().map_err(|_| PageError::Missing)?;
     let geometry = Geometry::new(size.w, size.h).map_err(|_| PageError::Unreadable)?;
     let bytes = match assets::preview(&site.app, &id, geometry).await {
         Err(PreviewError::Unknown(_)) => return Err(PageError::Missing),
         other => other.map_err(PageError::failed)?,
     };
-    let kind = if bytes.starts_with(b"\x89PNG") { "image/png" } else if bytes.starts_with(b"RIFF") { "image/webp" } else { "image/jpeg" };
+    let kind = if bytes.starts_with(b"\x89PNG") {
+        "image/png"
+    } else if bytes.starts_with(b"RIFF") {
+        "image/webp"
+    } else {
+        "image/jpeg"
+    };
     Ok(([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "private, max-age=86400")], bytes).into_response())
 }

@@ -156,7 +156,14 @@ async fn now(t: Tr, site: &Site, id: &BoardId) -> Option<Now> {
         }
     };
     let left = (showing.until - site.app.clock.now()).max(TimeDelta::seconds(1));
-    Some(Now { what, link, campaign, since: t.clock_time(showing.since), until: t.clock_time(showing.until), again_in: left.num_seconds() })
+    Some(Now {
+        what,
+        link,
+        campaign,
+        since: t.clock_time(showing.since),
+        until: t.clock_time(showing.until),
+        again_in: left.num_seconds(),
+    })
 }
 
 fn errors(t: Tr, board: &Judged) -> Vec<String> {
@@ -171,16 +178,25 @@ fn figures(t: Tr, facts: &rows::BoardFacts) -> Vec<Figure> {
             figures.push(Figure { name, value, bad });
         }
     };
-    let clock = facts.clock_quality.as_ref().map(|quality| t.known(&format!("clock-{quality}")).unwrap_or_else(|| quality.clone()));
+    let clock =
+        facts.clock_quality.as_ref().map(|quality| t.known(&format!("clock-{quality}")).unwrap_or_else(|| quality.clone()));
     add(t.s("health-fps"), facts.presented_fps.map(|fps| t.decimal(fps)), false);
     add(t.s("health-black"), facts.black_ms.map(|ms| t.a("milliseconds", "n", ms)), facts.black_ms.is_some_and(|ms| ms > 0));
     add(t.s("health-temp"), facts.temp.map(|temp| format!("{} °C", t.decimal(temp))), facts.temp.is_some_and(|temp| temp > 80.0));
     add(t.s("health-memory"), facts.rss.map(|bytes| t.bytes(bytes)), false);
-    add(t.s("health-free"), facts.disk_free.map(|bytes| t.bytes(bytes)), facts.disk_free.is_some_and(|bytes| bytes < 100_000_000));
+    add(
+        t.s("health-free"),
+        facts.disk_free.map(|bytes| t.bytes(bytes)),
+        facts.disk_free.is_some_and(|bytes| bytes < 100_000_000),
+    );
     add(t.s("health-used"), facts.disk_used.map(|bytes| t.bytes(bytes)), false);
     add(t.s("health-queued"), facts.queued.map(|n| n.to_string()), facts.queued.is_some_and(|n| n > 100_000));
     add(t.s("health-clock"), clock, facts.clock_quality.as_deref() == Some("floor"));
-    add(t.s("health-skew"), facts.clock_skew_ms.map(|ms| t.a("milliseconds", "n", ms)), facts.clock_skew_ms.is_some_and(|ms| ms.abs() > 5000));
+    add(
+        t.s("health-skew"),
+        facts.clock_skew_ms.map(|ms| t.a("milliseconds", "n", ms)),
+        facts.clock_skew_ms.is_some_and(|ms| ms.abs() > 5000),
+    );
     add(t.s("health-player"), facts.player.clone(), false);
     add(t.s("health-brightness"), Some(format!("{} %", facts.brightness)), false);
     figures

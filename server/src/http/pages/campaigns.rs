@@ -153,7 +153,11 @@ pub(in crate::http) struct Opening {
 }
 
 /// `GET /campaigns`.
-pub(in crate::http) async fn list(State(site): State<Site>, visitor: Visitor, Query(asked): Query<Asked>) -> Result<Html<String>, PageError> {
+pub(in crate::http) async fn list(
+    State(site): State<Site>,
+    visitor: Visitor,
+    Query(asked): Query<Asked>,
+) -> Result<Html<String>, PageError> {
     let (t, now) = (visitor.t, site.app.clock.now());
     let after = asked.after.parse::<CampaignId>().ok();
     let mut found = campaigns::list(&site.app, &asked.q, after.as_ref(), u32::try_from(PAGE + 1).unwrap_or(u32::MAX)).await?;
@@ -191,7 +195,11 @@ fn period(t: Tr, period: &Period) -> String {
 }
 
 /// `GET /campaigns/new`.
-pub(in crate::http) async fn new(State(site): State<Site>, visitor: Visitor, Query(opening): Query<Opening>) -> Result<Html<String>, PageError> {
+pub(in crate::http) async fn new(
+    State(site): State<Site>,
+    visitor: Visitor,
+    Query(opening): Query<Opening>,
+) -> Result<Html<String>, PageError> {
     let draft = CampaignDraft {
         playlist_id: opening.playlist.clone(),
         level: "normal".to_owned(),
@@ -249,7 +257,9 @@ fn change_windows(button: &str, windows: &mut Vec<WindowDraft>) -> bool {
             let days = windows::DAYS.map(str::to_owned).into();
             windows.push(WindowDraft::Form { days, from: "07:00".to_owned(), until: "09:00".to_owned() });
         }
-        ("window-cron", _) => windows.push(WindowDraft::Cron { cron: "0 7 * * Mon-Fri".to_owned(), duration_minutes: "60".to_owned() }),
+        ("window-cron", _) => {
+            windows.push(WindowDraft::Cron { cron: "0 7 * * Mon-Fri".to_owned(), duration_minutes: "60".to_owned() })
+        }
         ("window-remove", number) => {
             if let Some(number) = number.parse::<usize>().ok().filter(|number| *number < windows.len()) {
                 windows.remove(number);
@@ -278,7 +288,10 @@ pub(in crate::http) async fn save(
     if change_windows(&fields.one("do"), &mut draft.windows) {
         return Ok(form(&site, &visitor, stored.as_ref(), draft, &[], &none).await?.into_response());
     }
-    let unit = units::own(&site.app).await?.ok_or_else(|| PageError::failed(std::io::Error::other("there is no unit of the province")))?.id;
+    let unit = units::own(&site.app)
+        .await?
+        .ok_or_else(|| PageError::failed(std::io::Error::other("there is no unit of the province")))?
+        .id;
     match campaigns::save(&site.app, &unit, id.as_ref(), draft.clone()).await? {
         Ok(id) => Ok(Redirect::to(&format!("/campaigns/{id}?saved=true")).into_response()),
         Err(errors) => {
@@ -335,7 +348,8 @@ async fn form(
         name: playlist.name.clone(),
         chosen: playlist.id.as_str() == draft.playlist_id,
     };
-    let windows = draft.windows.iter().enumerate().map(|(number, window)| windows::view(t, number, window, &errors, now)).collect();
+    let windows =
+        draft.windows.iter().enumerate().map(|(number, window)| windows::view(t, number, window, &errors, now)).collect();
     page(&FormPage {
         frame: Frame::of(visitor, "campaigns"),
         t,
@@ -357,7 +371,8 @@ async fn form(
 
 /// Which of its boards show what they should, the others first.
 fn reach(t: Tr, site: &Site, campaign: &StoredCampaign, fleet: &[overview::Judged]) -> Reach {
-    let aimed = |board: &&overview::Judged| campaign.all_boards || campaign.boards.iter().any(|id| id.as_str() == board.row.board_id);
+    let aimed =
+        |board: &&overview::Judged| campaign.all_boards || campaign.boards.iter().any(|id| id.as_str() == board.row.board_id);
     let mut boards: Vec<_> = fleet.iter().filter(aimed).map(|board| line(t, site, board)).collect();
     boards.sort_by_key(|line| line.settled);
     let whole = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);

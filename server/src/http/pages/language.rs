@@ -20,7 +20,11 @@ pub(in crate::http) struct Switch {
 }
 
 /// Remembers the language in the browser, and with the account of who is signed in.
-pub(in crate::http) async fn switch(State(site): State<Site>, visitor: Visitor, Form(form): Form<Switch>) -> Result<Response, PageError> {
+pub(in crate::http) async fn switch(
+    State(site): State<Site>,
+    visitor: Visitor,
+    Form(form): Form<Switch>,
+) -> Result<Response, PageError> {
     let language = Language::of(&form.language).ok_or(PageError::Unreadable)?;
     if let Some(account) = &visitor.account {
         accounts::set_language(&site.app.db, &account.account_id, language.as_str()).await?;

@@ -21,55 +21,55 @@ const PAGE: usize = 50;
 const MOST_WRONG: usize = 6;
 
 /// A number at the top.
-pub struct Count {
+pub(super) struct Count {
     /// `live`, … : class name and picture.
-    pub state: &'static str,
+    pub(super) state: &'static str,
     /// In words.
-    pub name: String,
+    pub(super) name: String,
     /// How many boards.
-    pub n: i64,
+    pub(super) n: i64,
     /// Whether the table shows only these.
-    pub chosen: bool,
+    pub(super) chosen: bool,
 }
 
 /// One commune on the grid.
-pub struct Tile {
+pub(super) struct Tile {
     /// Five digits.
-    pub code: String,
+    pub(super) code: String,
     /// Its bare name.
-    pub name: String,
+    pub(super) name: String,
     /// Column on the grid.
-    pub col: u8,
+    pub(super) col: u8,
     /// Row on the grid.
-    pub row: u8,
+    pub(super) row: u8,
     /// The worst of its boards' states; none without boards.
-    pub state: Option<&'static str>,
+    pub(super) state: Option<&'static str>,
     /// Read aloud and shown on hover: name, boards, state.
-    pub label: String,
+    pub(super) label: String,
     /// Its board's page, or the table of its boards.
-    pub link: String,
+    pub(super) link: String,
     /// More than one board: how many.
-    pub boards: usize,
+    pub(super) boards: usize,
 }
 
 /// One board in the table.
-pub struct Line {
+pub(super) struct Line {
     /// Its id.
-    pub id: String,
+    pub(super) id: String,
     /// Its name.
-    pub name: String,
+    pub(super) name: String,
     /// Its commune with its kind.
-    pub place: String,
+    pub(super) place: String,
     /// Width × height.
-    pub geometry: String,
+    pub(super) geometry: String,
     /// Class name and picture.
-    pub state: &'static str,
+    pub(super) state: &'static str,
     /// In words.
-    pub state_name: String,
+    pub(super) state_name: String,
     /// When it was heard last, in words.
-    pub heard: String,
+    pub(super) heard: String,
     /// Wanted and reported revision are the same.
-    pub settled: bool,
+    pub(super) settled: bool,
 }
 
 /// The parts that change while the page is open; rendered into the page and into the stream.
@@ -182,12 +182,26 @@ pub(super) fn tile(t: Tr, place: &Place, boards: &[&Judged]) -> Tile {
         _ => (format!("{name}: {}", t.n("boards-count", 0)), String::new()),
     };
     let state = worst.map(BoardState::as_str);
-    Tile { code: place.code.clone(), name: place.name.clone(), col: place.col, row: place.row, state, label, link, boards: boards.len() }
+    Tile {
+        code: place.code.clone(),
+        name: place.name.clone(),
+        col: place.col,
+        row: place.row,
+        state,
+        label,
+        link,
+        boards: boards.len(),
+    }
 }
 
 /// The numbers at the top and what is wrong.
 pub(super) fn counts(t: Tr, site: &Site, fleet: &[Judged], chosen: Option<BoardState>) -> CountsPart {
-    let count = |(state, n): (BoardState, i64)| Count { state: state.as_str(), name: state_name(t, state), n, chosen: chosen == Some(state) };
+    let count = |(state, n): (BoardState, i64)| Count {
+        state: state.as_str(),
+        name: state_name(t, state),
+        n,
+        chosen: chosen == Some(state),
+    };
     let counts = overview::count(fleet).into_iter().map(count).collect();
     let mut wrong: Vec<_> = fleet.iter().filter(|board| board.state.is_wrong()).collect();
     wrong.sort_by_key(|board| (board.state, std::cmp::Reverse(board.row.heard_ms)));
@@ -240,7 +254,11 @@ fn table(t: Tr, site: &Site, fleet: &[Judged], asked: &Asked) -> Table {
 }
 
 /// `GET /`.
-pub(in crate::http) async fn show(State(site): State<Site>, visitor: Visitor, Query(asked): Query<Asked>) -> Result<Html<String>, PageError> {
+pub(in crate::http) async fn show(
+    State(site): State<Site>,
+    visitor: Visitor,
+    Query(asked): Query<Asked>,
+) -> Result<Html<String>, PageError> {
     let (t, fleet) = (visitor.t, overview::fleet(&site.app).await?);
     let boards = by_commune(&fleet);
     let none = Vec::new();

@@ -92,7 +92,11 @@ pub(in crate::http) struct Saved {
 }
 
 /// `GET /playlists`.
-pub(in crate::http) async fn list(State(site): State<Site>, visitor: Visitor, Query(asked): Query<Asked>) -> Result<Html<String>, PageError> {
+pub(in crate::http) async fn list(
+    State(site): State<Site>,
+    visitor: Visitor,
+    Query(asked): Query<Asked>,
+) -> Result<Html<String>, PageError> {
     let t = visitor.t;
     let after = asked.after.parse::<PlaylistId>().ok();
     let mut found = plans::list(&site.app, &asked.q, after.as_ref(), u32::try_from(PAGE + 1).unwrap_or(u32::MAX)).await?;
@@ -125,14 +129,21 @@ pub(in crate::http) async fn edit(
 ) -> Result<Html<String>, PageError> {
     let id = id.parse::<PlaylistId>().map_err(|_| PageError::Missing)?;
     let stored = plans::get(&site.app, &id).await?.ok_or(PageError::Missing)?;
-    let entry = |entry: &store::playlists::StoredEntry| EntryDraft { asset_id: entry.asset_id.to_string(), duration_s: seconds(entry.duration_ms) };
+    let entry = |entry: &store::playlists::StoredEntry| EntryDraft {
+        asset_id: entry.asset_id.to_string(),
+        duration_s: seconds(entry.duration_ms),
+    };
     let draft = PlaylistDraft { name: stored.name.clone(), entries: stored.entries.iter().map(entry).collect() };
     form(&site, &visitor, id.as_str(), draft, &[], ("", usize::MAX), saved.saved).await
 }
 
 /// Milliseconds as the form writes seconds.
 fn seconds(ms: u64) -> String {
-    if ms.is_multiple_of(1000) { (ms / 1000).to_string() } else { format!("{}.{:03}", ms / 1000, ms % 1000).trim_end_matches('0').to_owned() }
+    if ms.is_multiple_of(1000) {
+        (ms / 1000).to_string()
+    } else {
+        format!("{}.{:03}", ms / 1000, ms % 1000).trim_end_matches('0').to_owned()
+    }
 }
 
 /// What a button of the form asks for.
@@ -195,7 +206,10 @@ pub(in crate::http) async fn save(
         let focus = apply(&act, &mut draft.entries);
         return Ok(form(&site, &visitor, &shown, draft, &[], focus, false).await?.into_response());
     }
-    let unit = units::own(&site.app).await?.ok_or_else(|| PageError::failed(std::io::Error::other("there is no unit of the province")))?.id;
+    let unit = units::own(&site.app)
+        .await?
+        .ok_or_else(|| PageError::failed(std::io::Error::other("there is no unit of the province")))?
+        .id;
     match plans::save(&site.app, &unit, id.as_ref(), draft.clone()).await? {
         Ok(id) => Ok(Redirect::to(&format!("/playlists/{id}?saved=true")).into_response()),
         Err(errors) => {

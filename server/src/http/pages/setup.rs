@@ -60,7 +60,11 @@ fn form(visitor: &Visitor, holds: bool, link: &str, login: &str, errors: &[Field
 }
 
 /// `GET /setup/{link}`.
-pub(in crate::http) async fn show(State(site): State<Site>, visitor: Visitor, Path(link): Path<String>) -> Result<Response, PageError> {
+pub(in crate::http) async fn show(
+    State(site): State<Site>,
+    visitor: Visitor,
+    Path(link): Path<String>,
+) -> Result<Response, PageError> {
     if visitor.transport == Transport::Open {
         return open_network(&visitor);
     }

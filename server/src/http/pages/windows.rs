@@ -63,7 +63,11 @@ pub(super) fn from_fields(fields: &Fields) -> Vec<WindowDraft> {
         if fields.one(&field("kind")) == "cron" {
             return WindowDraft::Cron { cron: fields.one(&field("cron")), duration_minutes: fields.one(&field("minutes")) };
         }
-        WindowDraft::Form { days: fields.all(&field("day")), from: fields.one(&field("from")), until: fields.one(&field("until")) }
+        WindowDraft::Form {
+            days: fields.all(&field("day")),
+            from: fields.one(&field("from")),
+            until: fields.one(&field("until")),
+        }
     };
     fields.all("window").iter().map(read).collect()
 }
@@ -84,7 +88,8 @@ fn picked(window: &Window) -> Option<WindowDraft> {
     if window.duration() > Duration::from_secs(24 * 3600) || !whole_minutes {
         return None;
     }
-    let days: Vec<String> = if *days == "*" { DAYS.map(str::to_owned).into() } else { days.split(',').map(str::to_owned).collect() };
+    let days: Vec<String> =
+        if *days == "*" { DAYS.map(str::to_owned).into() } else { days.split(',').map(str::to_owned).collect() };
     if !days.iter().all(|day| DAYS.contains(&day.as_str())) {
         return None;
     }
@@ -98,7 +103,9 @@ pub(super) fn view(t: Tr, number: usize, draft: &WindowDraft, errors: &Errors, n
     let place = format!("windows.{number}.");
     let faults = errors.list().iter().filter(|(field, _)| field.starts_with(&place)).map(|(_, text)| text.clone()).collect();
     let (cron_kind, ticked, from, until, cron, minutes) = match draft {
-        WindowDraft::Form { days, from, until } => (false, days.clone(), from.clone(), until.clone(), String::new(), String::new()),
+        WindowDraft::Form { days, from, until } => {
+            (false, days.clone(), from.clone(), until.clone(), String::new(), String::new())
+        }
         WindowDraft::Cron { cron, duration_minutes } => {
             (true, Vec::new(), String::new(), String::new(), cron.clone(), duration_minutes.clone())
         }

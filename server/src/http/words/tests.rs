@@ -54,7 +54,8 @@ fn both_catalogues_have_the_same_keys() {
 fn every_key_that_a_page_uses_is_in_the_catalogue() {
     let (keys, texts) = (keys(Language::Vietnamese), texts());
     let starts = ["t.s(\"", "t.n(\"", "t.a(\"", "t.of(\"", "t.args(\""];
-    let missing: BTreeSet<_> = starts.iter().flat_map(|start| quoted_after(&texts, start)).filter(|key| !keys.contains(*key)).collect();
+    let missing: BTreeSet<_> =
+        starts.iter().flat_map(|start| quoted_after(&texts, start)).filter(|key| !keys.contains(*key)).collect();
     assert!(missing.is_empty(), "missing: {missing:?}");
 }
 
