@@ -64,8 +64,8 @@ impl Gathered {
     }
 }
 
-/// Waits for a change that concerns the listener, and gathers for a second what comes after; none when the server ends.
-async fn gather(changes: &mut Receiver<Change>, of: &str) -> Option<Gathered> {
+/// Waits for a change that concerns the listener, and gathers for this long what comes after; none when the server ends.
+async fn gather(changes: &mut Receiver<Change>, of: &str, wait: Duration) -> Option<Gathered> {
     let mut gathered = Gathered::default();
     let mut end: Option<Instant> = None;
     loop {
@@ -83,7 +83,7 @@ async fn gather(changes: &mut Receiver<Change>, of: &str) -> Option<Gathered> {
             Err(RecvError::Closed) => return None,
         }
         if end.is_none() && !gathered.is_empty() {
-            end = Some(Instant::now() + GATHER);
+            end = Some(Instant::now() + wait);
         }
     }
 }
@@ -130,7 +130,7 @@ pub(in crate::http) async fn stream(
     let start = (changes, site, visitor.t, listener.of);
     let events = futures_util::stream::unfold(start, |(mut changes, site, t, of)| async move {
         let stop = site.stop.clone();
-        let gathered = stop.run_until_cancelled(gather(&mut changes, &of)).await.flatten()?;
+        let gathered = stop.run_until_cancelled(gather(&mut changes, &of, GATHER)).await.flatten()?;
         let event = event(t, &site, &gathered, &of).await;
         Some((Ok(event), (changes, site, t, of)))
     });
@@ -141,7 +141,9 @@ pub(in crate::http) async fn stream(
 mod tests {
     use super::*;
 
-    #[tokio::test(start_paused = true)]
+    const SHORT: Duration = Duration::from_millis(5);
+
+    #[tokio::test]
     async fn changes_of_one_second_come_as_one() {
         let live = crate::live::Live::new();
         let mut changes = live.listen();
@@ -149,22 +151,22 @@ mod tests {
         live.tell(Change::Board(board("b-0001")));
         live.tell(Change::Board(board("b-0001")));
         live.tell(Change::Desired(board("b-0002")));
-        let gathered = gather(&mut changes, "").await.expect("gathered");
+        let gathered = gather(&mut changes, "", SHORT).await.expect("gathered");
         assert_eq!(gathered.boards.len(), 2);
         live.tell(Change::Board(board("b-0001")));
         live.tell(Change::Snapshot(board("b-0002")));
-        let gathered = gather(&mut changes, "board:b-0002").await.expect("gathered");
+        let gathered = gather(&mut changes, "board:b-0002", SHORT).await.expect("gathered");
         assert_eq!(gathered.boards.into_iter().collect::<Vec<_>>(), [board("b-0002")]);
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn a_listener_that_lagged_is_told_so() {
         let live = crate::live::Live::new();
         let mut changes = live.listen();
         for _ in 0..2000 {
             live.tell(Change::BrokerLink);
         }
-        assert!(gather(&mut changes, "").await.expect("gathered").lagged);
+        assert!(gather(&mut changes, "", SHORT).await.expect("gathered").lagged);
         drop(live);
     }
 }

@@ -21,55 +21,55 @@ const PAGE: usize = 50;
 const MOST_WRONG: usize = 6;
 
 /// A number at the top.
-pub struct Count {
+pub(super) struct Count {
     /// `live`, … : class name and picture.
-    pub state: &'static str,
+    pub(super) state: &'static str,
     /// In words.
-    pub name: String,
+    pub(super) name: String,
     /// How many boards.
-    pub n: i64,
+    pub(super) n: i64,
     /// Whether the table shows only these.
-    pub chosen: bool,
+    pub(super) chosen: bool,
 }
 
 /// One commune on the grid.
-pub struct Tile {
+pub(super) struct Tile {
     /// Five digits.
-    pub code: String,
+    pub(super) code: String,
     /// Its bare name.
-    pub name: String,
+    pub(super) name: String,
     /// Column on the grid.
-    pub col: u8,
+    pub(super) col: u8,
     /// Row on the grid.
-    pub row: u8,
+    pub(super) row: u8,
     /// The worst of its boards' states; none without boards.
-    pub state: Option<&'static str>,
+    pub(super) state: Option<&'static str>,
     /// Read aloud and shown on hover: name, boards, state.
-    pub label: String,
+    pub(super) label: String,
     /// Its board's page, or the table of its boards.
-    pub link: String,
+    pub(super) link: String,
     /// More than one board: how many.
-    pub boards: usize,
+    pub(super) boards: usize,
 }
 
 /// One board in the table.
-pub struct Line {
+pub(super) struct Line {
     /// Its id.
-    pub id: String,
+    pub(super) id: String,
     /// Its name.
-    pub name: String,
+    pub(super) name: String,
     /// Its commune with its kind.
-    pub place: String,
+    pub(super) place: String,
     /// Width × height.
-    pub geometry: String,
+    pub(super) geometry: String,
     /// Class name and picture.
-    pub state: &'static str,
+    pub(super) state: &'static str,
     /// In words.
-    pub state_name: String,
+    pub(super) state_name: String,
     /// When it was heard last, in words.
-    pub heard: String,
+    pub(super) heard: String,
     /// Wanted and reported revision are the same.
-    pub settled: bool,
+    pub(super) settled: bool,
 }
 
 /// The parts that change while the page is open; rendered into the page and into the stream.
