@@ -4,7 +4,9 @@ pub mod app;
 pub mod cli;
 pub mod config;
 pub mod demo;
+pub mod http;
 pub mod jobs;
+pub mod broker;
 pub mod keys;
 pub mod lifecycle;
 pub mod live;
@@ -12,3 +14,6 @@ pub mod media;
 pub mod ports;
 pub mod store;
 pub mod telemetry;
+#[cfg(test)]
+mod testing;
+pub mod traffic;

@@ -3,6 +3,8 @@
 use playlists::id::{AssetId, BoardId, CampaignId};
 use tokio::sync::{Notify, broadcast};
 
+use crate::traffic::Traffic;
+
 /// How many changes a slow page may lag behind before it is told to load itself anew.
 const BACKLOG: usize = 1024;
 
@@ -33,6 +35,8 @@ pub struct Live {
     pub renditions: Notify,
     /// Wakes the link to the broker: rows wait in `outbox`.
     pub outbox: Notify,
+    /// Messages to boards that wait for the link, and counts of reports.
+    pub traffic: Traffic,
 }
 
 impl Live {
@@ -44,6 +48,7 @@ impl Live {
             publish: Notify::new(),
             renditions: Notify::new(),
             outbox: Notify::new(),
+            traffic: Traffic::new(),
         }
     }
     /// Tells everyone who listens.

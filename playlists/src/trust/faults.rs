@@ -8,8 +8,8 @@ use crate::hours::{MOST_EXCEPTIONS, MOST_INTERVALS};
 use crate::id::PlaylistId;
 use crate::playlist::{Content, DEEPEST_NESTING, LONGEST_ENTRY, Playlist, SHORTEST_ENTRY};
 
-/// Most assets that a playlist comes to with all that lies within it: a place of its own is kept for each, and playlists that
-/// name one another twice on each of eight levels would otherwise come to more than any machine holds.
+/// Most entries that a playlist comes to with all that lies within it, counted for each place of use: a place of its own is kept
+/// for each, and eight levels of long lists would otherwise come to more than any machine holds.
 pub const MOST_UNFOLDED: usize = 10_000;
 /// Largest number in a document: 2⁵³ − 1, the largest that every reader of JSON keeps exactly (RFC 8259, section 6).
 pub const LARGEST_NUMBER: u64 = (1 << 53) - 1;
@@ -144,8 +144,8 @@ fn check_nesting(manifest: &Manifest, by_id: &BTreeMap<&PlaylistId, &Playlist>, 
 struct Size {
     /// Levels below it.
     levels: usize,
-    /// Assets in it and below it.
-    assets: usize,
+    /// Entries in it and below it.
+    entries: usize,
 }
 
 /// Measures a playlist that lies `depth` levels down, each only once; a circle runs into the limit of depth.
@@ -163,20 +163,18 @@ fn measure<'a>(
         return Ok(size);
     }
     let playlist = by_id.get(id).ok_or_else(|| format!("{id} is not among the playlists"))?;
-    let mut size = Size { levels: 0, assets: 0 };
+    let mut size = Size { levels: 0, entries: 0 };
     for entry in &playlist.entries {
-        match &entry.content {
-            Content::Asset { .. } => size.assets += 1,
-            Content::Playlist { playlist, take } => {
-                if *take == Some(0) {
-                    return Err(format!("takes 0 entries of {playlist}"));
-                }
-                let inner = measure(playlist, by_id, depth + 1, measured)?;
-                size.levels = size.levels.max(inner.levels + 1);
-                size.assets += inner.assets;
+        size.entries += 1;
+        if let Content::Playlist { playlist, take } = &entry.content {
+            if *take == Some(0) {
+                return Err(format!("takes 0 entries of {playlist}"));
             }
+            let inner = measure(playlist, by_id, depth + 1, measured)?;
+            size.levels = size.levels.max(inner.levels + 1);
+            size.entries += inner.entries;
         }
-        if size.assets > MOST_UNFOLDED {
+        if size.entries > MOST_UNFOLDED {
             return Err(format!("comes to more than {MOST_UNFOLDED} entries with those within it"));
         }
     }

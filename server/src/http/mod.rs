@@ -1,0 +1,123 @@
+//! The web server's surface: pages for people, files, and what machines watch. The only place that names axum.
+
+pub mod board;
+pub mod error;
+pub mod files;
+pub mod frame;
+mod guard;
+mod ops;
+mod pages;
+pub mod site;
+pub mod times;
+pub mod visitor;
+pub mod words;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::StatusCode;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::{get, post};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tower::limit::ConcurrencyLimitLayer;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::csrf::CsrfLayer;
+use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
+use tower_http::timeout::TimeoutLayer;
+
+use self::pages::{assets, boards, campaigns, language, live, overview, playlists, setup, sign_in};
+use self::site::Site;
+use crate::app::App;
+
+/// Longest answer to a page; a stream counts as answered once it begins.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// Longest upload: 64 MiB over a slow line.
+const UPLOAD_PATIENCE: Duration = Duration::from_secs(20 * 60);
+/// Largest form.
+const FORM_BYTES: usize = 1 << 20;
+/// Largest upload, all its files together.
+const UPLOAD_BYTES: usize = 128 << 20;
+/// Uploads at a time: each may hold its bytes in memory.
+const UPLOADS: usize = 4;
+
+/// Everything this server answers, to be served with the peer's address as connect info. Streams end when `stop` is cancelled.
+pub fn router(app: Arc<App>, stop: &CancellationToken) -> Router {
+    let boards = board::router(Arc::clone(&app));
+    let site = Site::new(app, stop.clone());
+    let pages = Router::new()
+        .merge(people())
+        .merge(door())
+        .layer(CsrfLayer::new())
+        .layer(from_fn(error::dress))
+        .layer(from_fn_with_state(site.clone(), visitor::recognise));
+    let machines = Router::new()
+        .route("/static/{mark}/{*path}", get(files::serve))
+        .route("/healthz", get(ops::health))
+        .route("/readyz", get(ops::ready))
+        .route("/metrics", get(ops::metrics))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, PATIENCE));
+    pages
+        .merge(machines)
+        .nest_service("/board/v1", boards)
+        .layer(CompressionLayer::new())
+        .layer(CatchPanicLayer::new())
+        .layer(from_fn_with_state(site.clone(), guard::note))
+        .layer(from_fn_with_state(site.clone(), guard::headers))
+        .layer(PropagateRequestIdLayer::x_request_id())
+        .layer(SetRequestIdLayer::x_request_id(MakeRequestUuid))
+        .with_state(site)
+}
+
+/// Serves until told to stop; then takes no more connections and finishes the requests under way.
+///
+/// # Errors
+/// When the listener fails.
+pub async fn serve(app: Arc<App>, listener: TcpListener, stop: CancellationToken) -> std::io::Result<()> {
+    let service = router(app, &stop).into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, service).with_graceful_shutdown(stop.cancelled_owned()).await
+}
+
+/// Pages for people who are signed in.
+fn people() -> Router<Site> {
+    let quick = Router::new()
+        .route("/", get(overview::show))
+        .route("/live", get(live::stream))
+        .route("/boards/{id}", get(boards::show))
+        .route("/boards/{id}/snapshot", get(boards::snapshot).post(boards::ask_snapshot))
+        .route("/assets", get(assets::list))
+        .route("/assets/{id}", get(assets::show))
+        .route("/assets/{id}/preview", get(assets::preview))
+        .route("/playlists", get(playlists::list).post(playlists::save))
+        .route("/playlists/new", get(playlists::new))
+        .route("/playlists/{id}", get(playlists::edit).post(playlists::save))
+        .route("/campaigns", get(campaigns::list).post(campaigns::save))
+        .route("/campaigns/new", get(campaigns::new))
+        .route("/campaigns/next-starts", get(campaigns::next_starts))
+        .route("/campaigns/{id}", get(campaigns::edit).post(campaigns::save))
+        .route("/campaigns/{id}/end", post(campaigns::end))
+        .layer(DefaultBodyLimit::max(FORM_BYTES))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, PATIENCE));
+    let uploads = Router::new()
+        .route("/assets", post(assets::upload))
+        .layer(DefaultBodyLimit::max(UPLOAD_BYTES))
+        .layer(ConcurrencyLimitLayer::new(UPLOADS))
+        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, UPLOAD_PATIENCE));
+    quick.merge(uploads).route_layer(from_fn(visitor::signed_in_only))
+}
+
+/// Pages for everybody.
+fn door() -> Router<Site> {
+    Router::new()
+        .route("/setup/{link}", get(setup::show).post(setup::create))
+        .route("/sign-in", get(sign_in::show).post(sign_in::enter))
+        .route("/sign-out", post(sign_in::leave))
+        .route("/language", post(language::switch))
+        .fallback(async || StatusCode::NOT_FOUND)
+        .layer(DefaultBodyLimit::max(FORM_BYTES))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, PATIENCE))
+}

@@ -1,0 +1,220 @@
+//! The library: what was uploaded, with previews; uploading; one asset with its renditions.
+
+use askama::Template;
+use axum::extract::{Multipart, Path, Query, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{Html, IntoResponse, Redirect, Response};
+use playlists::asset::Fit;
+use playlists::geometry::Geometry;
+use playlists::id::AssetId;
+use serde::Deserialize;
+
+use super::upload_faults;
+use crate::app::assets::{self, NewAsset, PreviewError};
+use crate::app::units;
+use crate::http::error::{PageError, page};
+use crate::http::frame::Frame;
+use crate::http::site::Site;
+use crate::http::visitor::{Visitor, escape};
+use crate::http::words::Tr;
+use crate::store::assets::Asset;
+use crate::store::renditions::{self, Rendition, State as RenditionState};
+
+/// Assets of one page.
+const PAGE: usize = 48;
+/// Renditions named on an asset's page.
+const MOST_RENDITIONS: u32 = 100;
+
+/// An asset in the grid.
+pub(super) struct Card {
+    /// Its id.
+    pub(super) id: String,
+    /// Its name.
+    pub(super) name: String,
+    /// Its pixels.
+    pub(super) geometry: String,
+    /// Its bytes.
+    pub(super) size: String,
+}
+
+/// An asset as a card.
+pub(super) fn card(t: Tr, asset: &Asset) -> Card {
+    Card {
+        id: asset.id.to_string(),
+        name: asset.name.clone(),
+        geometry: format!("{} × {}", asset.width, asset.height),
+        size: t.bytes(i64::try_from(asset.size_bytes).unwrap_or(i64::MAX)),
+    }
+}
+
+#[derive(Template)]
+#[template(path = "assets.html")]
+struct LibraryPage {
+    frame: Frame,
+    t: Tr,
+    cards: Vec<Card>,
+    search: String,
+    later: Option<String>,
+    faults: Vec<String>,
+    added: i64,
+}
+
+#[derive(Template)]
+#[template(path = "asset.html")]
+struct AssetPage {
+    frame: Frame,
+    t: Tr,
+    card: Card,
+    fit: String,
+    media_type: String,
+    added: String,
+    sha256: String,
+    renditions: Vec<Made>,
+}
+
+/// A rendition in words.
+struct Made {
+    geometry: String,
+    width: u32,
+    height: u32,
+    state: String,
+    class: &'static str,
+    size: String,
+    error: String,
+}
+
+/// What the list is asked for.
+#[derive(Deserialize, Default)]
+pub(in crate::http) struct Asked {
+    #[serde(default)]
+    q: String,
+    #[serde(default)]
+    after: String,
+    #[serde(default)]
+    added: i64,
+}
+
+/// What a preview is asked for.
+#[derive(Deserialize)]
+pub(in crate::http) struct Size {
+    w: u32,
+    h: u32,
+}
+
+async fn library(site: &Site, visitor: &Visitor, asked: &Asked, faults: Vec<String>) -> Result<Html<String>, PageError> {
+    let t = visitor.t;
+    let after = asked.after.parse::<AssetId>().ok();
+    let limit = u32::try_from(PAGE + 1).unwrap_or(u32::MAX);
+    let mut found = assets::list(&site.app, &asked.q, after.as_ref(), limit).await?;
+    let more = found.len() > PAGE;
+    found.truncate(PAGE);
+    let later = found.last().filter(|_| more).map(|last| format!("/assets?q={}&after={}", escape(&asked.q), last.id));
+    let cards = found.iter().map(|asset| card(t, asset)).collect();
+    let frame = Frame::of(visitor, "assets");
+    page(&LibraryPage { frame, t, cards, search: asked.q.clone(), later, faults, added: asked.added })
+}
+
+/// `GET /assets`.
+pub(in crate::http) async fn list(State(site): State<Site>, visitor: Visitor, Query(asked): Query<Asked>) -> Result<Html<String>, PageError> {
+    library(&site, &visitor, &asked, Vec::new()).await
+}
+
+/// `POST /assets`: many files; each is taken or refused on its own. A script that asks for plain text gets one sentence.
+pub(in crate::http) async fn upload(
+    State(site): State<Site>,
+    visitor: Visitor,
+    headers: HeaderMap,
+    mut form: Multipart,
+) -> Result<Response, PageError> {
+    let t = visitor.t;
+    let unit = units::own(&site.app).await?.ok_or_else(|| PageError::failed(std::io::Error::other("there is no unit of the province")))?.id;
+    let (mut fit, mut added, mut faults) = (Fit::default(), 0_i64, Vec::new());
+    while let Some(part) = form.next_field().await.map_err(|_| PageError::Unreadable)? {
+        match part.name() {
+            Some("fit") => fit = part.text().await.map_err(|_| PageError::Unreadable)?.parse().map_err(|_| PageError::Unreadable)?,
+            Some("file") => {
+                let name = part.file_name().unwrap_or_default().to_owned();
+                if name.is_empty() {
+                    continue; // the form was sent without a file
+                }
+                let bytes = match part.bytes().await {
+                    Ok(bytes) => bytes,
+                    Err(error) if error.status() == StatusCode::PAYLOAD_TOO_LARGE => {
+                        faults.push(t.a("upload-large", "name", &name));
+                        break;
+                    }
+                    Err(_) => return Err(PageError::Unreadable),
+                };
+                let stem = name.rsplit_once('.').map_or(name.as_str(), |(stem, _)| stem).to_owned();
+                match assets::add(&site.app, NewAsset { unit: unit.clone(), name: stem, fit, bytes: bytes.into() }).await {
+                    Ok(_) => added += 1,
+                    Err(error) => {
+                        tracing::info!(error = %error, "an upload was refused");
+                        faults.push(format!("{name}: {}", upload_faults::words(t, &error)));
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    if added == 0 && faults.is_empty() {
+        faults.push(t.s("upload-none"));
+    }
+    let status = if faults.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    if headers.get(header::ACCEPT).is_some_and(|accept| accept == "text/plain") {
+        let said = faults.into_iter().next().unwrap_or_else(|| t.s("upload-done"));
+        return Ok((status, [(header::CONTENT_TYPE, "text/plain; charset=utf-8"), (header::VARY, "accept")], said).into_response());
+    }
+    if faults.is_empty() {
+        return Ok(Redirect::to(&format!("/assets?added={added}")).into_response());
+    }
+    Ok((status, library(&site, &visitor, &Asked { added, ..Asked::default() }, faults).await?).into_response())
+}
+
+/// `GET /assets/{id}`.
+pub(in crate::http) async fn show(State(site): State<Site>, visitor: Visitor, Path(id): Path<String>) -> Result<Html<String>, PageError> {
+    let (t, id) = (visitor.t, id.parse::<AssetId>().map_err(|_| PageError::Missing)?);
+    let asset = assets::get(&site.app, &id).await?.ok_or(PageError::Missing)?;
+    let made = renditions::list(&site.app.db, &id, MOST_RENDITIONS).await?;
+    page(&AssetPage {
+        frame: Frame::of(&visitor, "assets"),
+        t,
+        card: card(t, &asset),
+        fit: fit_name(t, asset.fit),
+        media_type: asset.media_type.clone(),
+        added: t.instant_ms(asset.created_ms),
+        sha256: asset.sha256.to_string(),
+        renditions: made.iter().map(|rendition| in_words(t, rendition)).collect(),
+    })
+}
+
+fn fit_name(t: Tr, fit: Fit) -> String {
+    match fit {
+        Fit::Cover => t.s("fit-cover"),
+        Fit::Contain => t.s("fit-contain"),
+        Fit::Stretch => t.s("fit-stretch"),
+    }
+}
+
+fn in_words(t: Tr, rendition: &Rendition) -> Made {
+    let geometry = rendition.key.geometry;
+    let (state, class, size, error) = match &rendition.state {
+        RenditionState::Ready { size_bytes, .. } => (t.s("rendition-ready"), "live", t.bytes(i64::try_from(*size_bytes).unwrap_or(i64::MAX)), String::new()),
+        RenditionState::Failed { error } => (t.s("rendition-failed"), "silent", String::new(), error.clone()),
+        RenditionState::Wanted => (t.s("rendition-wanted"), "updating", String::new(), String::new()),
+    };
+    let geometry_name = format!("{} × {}", geometry.width(), geometry.height());
+    Made { geometry: geometry_name, width: geometry.width(), height: geometry.height(), state, class, size, error }
+}
+
+/// `GET /assets/{id}/preview?w=&h=`.
+pub(in crate::http) async fn preview(State(site): State<Site>, Path(id): Path<String>, Query(size): Query<Size>) -> Result<Response, PageError> {
+    let id = id.parse::<AssetId>().map_err(|_| PageError::Missing)?;
+    let geometry = Geometry::new(size.w, size.h).map_err(|_| PageError::Unreadable)?;
+    let bytes = match assets::preview(&site.app, &id, geometry).await {
+        Err(PreviewError::Unknown(_)) => return Err(PageError::Missing),
+        other => other.map_err(PageError::failed)?,
+    };
+    let kind = if bytes.starts_with(b"\x89PNG") { "image/png" } else if bytes.starts_with(b"RIFF") { "image/webp" } else { "image/jpeg" };
+    Ok(([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "private, max-age=86400")], bytes).into_response())
+}

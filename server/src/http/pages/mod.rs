@@ -1,0 +1,14 @@
+//! HTML for people.
+
+pub(super) mod assets;
+pub(super) mod boards;
+pub(super) mod campaigns;
+pub(super) mod fields;
+pub(super) mod language;
+pub(super) mod live;
+pub(super) mod overview;
+pub(super) mod playlists;
+pub(super) mod setup;
+pub(super) mod sign_in;
+mod upload_faults;
+mod windows;

@@ -1,0 +1,67 @@
+//! Rows for tests, and counts of them.
+
+use playlists::id::{BoardId, Digest, Revision};
+use playlists::trust::key::PublicKey;
+
+use super::{Db, on};
+
+/// A board of 64×32 in a unit of its own.
+pub(crate) async fn board(db: &Db, board: &BoardId, key: PublicKey) {
+    on!(db, |pool| sqlx::query(
+        "insert into unit (unit_id, name, tier, created_ms) values ('u', 'U', 'commune', 0) on conflict do nothing"
+    )
+    .execute(pool)
+    .await
+    .map(drop))
+    .expect("the unit is stored");
+    on!(db, |pool| sqlx::query(
+        "insert into board (board_id, name, name_search, unit_id, commune_code, width, height, time_zone, brightness, public_key, created_ms)
+         values ($1, $1, $1, 'u', '05443', 64, 32, 'Asia/Ho_Chi_Minh', 80, $2, 0)"
+    )
+    .bind(board.as_str())
+    .bind(key.to_string())
+    .execute(pool)
+    .await
+    .map(drop))
+    .expect("the board is stored");
+}
+
+/// A signed manifest.
+pub(crate) async fn manifest(db: &Db, board: &BoardId, rev: Revision, envelope: &[u8]) {
+    on!(db, |pool| sqlx::query(
+        "insert into manifest (board_id, rev, sha256, content_sha256, envelope, created_ms) values ($1, $2, $3, $3, $4, 0)"
+    )
+    .bind(board.as_str())
+    .bind(rev.as_i64())
+    .bind(Digest::of(envelope).to_string())
+    .bind(envelope)
+    .execute(pool)
+    .await
+    .map(drop))
+    .expect("the manifest is stored");
+}
+
+/// How many rows the outbox has.
+pub(crate) async fn outbox_rows(db: &Db) -> i64 {
+    on!(db, |pool| sqlx::query_scalar("select count(*) from outbox").fetch_one(pool).await).expect("the outbox is counted")
+}
+
+/// How many plays and how many batches are stored.
+pub(crate) async fn plays(db: &Db) -> (i64, i64) {
+    on!(db, |pool| sqlx::query_as("select (select count(*) from play), (select count(*) from play_batch)").fetch_one(pool).await)
+        .expect("the plays are counted")
+}
+
+/// How many events are stored.
+pub(crate) async fn events(db: &Db) -> i64 {
+    on!(db, |pool| sqlx::query_scalar("select count(*) from event").fetch_one(pool).await).expect("the events are counted")
+}
+
+/// What is known of a board: `(sess, seq, connected, mode)`.
+pub(crate) async fn status(db: &Db, board: &BoardId) -> Option<(i64, i64, bool, String)> {
+    on!(db, |pool| sqlx::query_as("select sess, seq, connected, mode from board_status where board_id = $1")
+        .bind(board.as_str())
+        .fetch_optional(pool)
+        .await)
+    .expect("the status is loaded")
+}
