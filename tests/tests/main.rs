@@ -6,3 +6,4 @@ mod architecture;
 mod databases;
 mod licences;
 mod resolver;
+mod samples;

@@ -75,7 +75,8 @@ pub(super) fn names(line: &str, name: &str) -> bool {
     line.match_indices(name).any(|(at, _)| {
         let before = line.get(..at).and_then(|text| text.chars().next_back());
         let after = line.get(at + name.len()..).and_then(|text| text.chars().next());
-        !before.is_some_and(is_word) && !after.is_some_and(is_word)
+        let ends_in_word = name.ends_with(is_word);
+        !before.is_some_and(is_word) && !(ends_in_word && after.is_some_and(is_word))
     })
 }
 

@@ -1,0 +1,121 @@
+//! The promise that the samples are whole: every file is drawn at every shape it is meant for, and something plays at every hour.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use bangtin::media::stills::pixels;
+use playlists::asset::Fit;
+use playlists::geometry::Geometry;
+use playlists::window::Cron;
+use serde::Deserialize;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Plan {
+    asset: Vec<Asset>,
+    playlist: Vec<Playlist>,
+    campaign: Vec<Campaign>,
+}
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Asset {
+    id: String,
+    file: String,
+    name: String,
+    fit: Fit,
+}
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Playlist {
+    id: String,
+    name: String,
+    entries: Vec<Entry>,
+}
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entry {
+    asset: String,
+    duration_s: u64,
+}
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Campaign {
+    id: String,
+    name: String,
+    playlist: String,
+    level: String,
+    weight: u32,
+    shape: String,
+    #[serde(default)]
+    windows: Vec<Window>,
+}
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Window {
+    cron: String,
+    duration_minutes: u32,
+}
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../playlists/samples")
+}
+
+fn plan() -> Plan {
+    toml::from_str(&std::fs::read_to_string(folder().join("plan.toml")).unwrap()).unwrap()
+}
+
+#[test]
+fn every_sample_is_drawn_at_every_shape_it_is_meant_for() {
+    for asset in plan().asset {
+        let sizes: &[&str] = match asset.id.rsplit('-').next() {
+            Some("wide") => &["640x320", "256x128", "960x540"],
+            Some("tall") => &["64x256"],
+            _ => &["640x320", "64x256"],
+        };
+        let bytes = std::fs::read(folder().join(&asset.file)).unwrap();
+        for size in sizes {
+            let geometry: Geometry = size.parse().unwrap();
+            let drawn = pixels(&bytes, asset.fit, geometry).unwrap_or_else(|e| panic!("{} at {size}: {e}", asset.file));
+            assert_eq!(drawn.dimensions(), (geometry.width(), geometry.height()), "{}", asset.file);
+            let colours: BTreeSet<_> = drawn.pixels().map(|pixel| pixel.0).collect();
+            assert!(colours.len() > 8, "{} at {size} is all but empty", asset.file);
+        }
+    }
+}
+
+#[test]
+fn the_plan_names_only_what_is_there_and_all_of_it() {
+    let plan = plan();
+    let assets: BTreeSet<_> = plan.asset.iter().map(|asset| asset.id.as_str()).collect();
+    let playlists: BTreeSet<_> = plan.playlist.iter().map(|playlist| playlist.id.as_str()).collect();
+    let entries: Vec<_> = plan.playlist.iter().flat_map(|playlist| &playlist.entries).collect();
+    let played: BTreeSet<_> = entries.iter().map(|entry| entry.asset.as_str()).collect();
+    assert_eq!(assets, played);
+    assert_eq!(playlists, plan.campaign.iter().map(|campaign| campaign.playlist.as_str()).collect());
+    assert_eq!(assets.len(), plan.asset.len());
+    assert!(entries.iter().all(|entry| (1..=60).contains(&entry.duration_s)));
+    assert!(plan.campaign.iter().all(|campaign| (1..=1000).contains(&campaign.weight)));
+    assert!(plan.campaign.iter().all(|campaign| ["normal", "priority"].contains(&campaign.level.as_str())), "levels");
+    let names = plan
+        .asset
+        .iter()
+        .map(|a| &a.name)
+        .chain(plan.playlist.iter().map(|p| &p.name))
+        .chain(plan.campaign.iter().map(|c| &c.name));
+    assert!(names.into_iter().all(|name| !name.trim().is_empty()));
+}
+
+#[test]
+fn something_plays_on_every_shape_at_every_hour() {
+    let plan = plan();
+    for shape in ["wide", "tall"] {
+        let always = |c: &&Campaign| c.windows.is_empty() && c.level == "normal" && (c.shape == shape || c.shape == "any");
+        assert!(plan.campaign.iter().filter(always).count() >= 2, "{shape}");
+    }
+    for campaign in &plan.campaign {
+        for window in &campaign.windows {
+            assert!(window.cron.parse::<Cron>().is_ok(), "{}: {}", campaign.id, window.cron);
+            assert!((1..=31 * 24 * 60).contains(&window.duration_minutes), "{}", campaign.id);
+        }
+    }
+}
