@@ -1,1 +1,36 @@
-//! placeholder
+//! Bangtin's player: fetches, verifies and plays what a board is to show, with or without a network.
+//!
+//! [`start`] runs a player in the caller's tokio runtime; nothing is global, so that many run in one process. The way of a
+//! picture: [`link`] or [`poll`] → `agent` → acceptance → [`steps`] → [`download`] → [`banks`] → [`playback`] → [`stage`] →
+//! [`output`]. This crate's README says what lies in the data folder.
+
+mod agent;
+pub mod api;
+pub mod banks;
+pub mod cache;
+pub mod cli;
+pub mod clock;
+pub mod download;
+#[cfg(test)]
+mod end_to_end;
+pub mod files;
+pub mod frame;
+pub mod health;
+pub mod identity;
+mod lifecycle;
+pub mod link;
+pub mod memory;
+pub mod mode;
+pub mod output;
+pub mod playback;
+pub mod poll;
+pub mod ports;
+pub mod queue;
+#[cfg(test)]
+mod samples;
+pub mod snapshot;
+pub mod stage;
+pub mod steps;
+pub mod token;
+
+pub use lifecycle::{Cadence, Config, Running, StartError, start};

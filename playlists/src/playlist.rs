@@ -66,7 +66,7 @@ pub enum Content {
     Playlist {
         /// Which one.
         playlist: PlaylistId,
-        /// How many of its entries play each time it is reached; all when absent.
+        /// How many slots it gets each time it is reached; as many as it has valid entries when absent.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         take: Option<u32>,
     },

@@ -27,8 +27,16 @@ pub const SETTINGS: &[Setting] = &[
     Setting { key: "public_mqtt", default: "{listen_mqtt}", help: "Where boards reach the broker, host:port." },
     Setting { key: "database", default: "sqlite:{data}/bangtin.db", help: "sqlite:PATH or postgres://USER@HOST/DATABASE." },
     Setting { key: "keys", default: "{data}/keys", help: "Folder of the signing keys." },
-    Setting { key: "allow_plain", default: "false", help: "true: listen without TLS beyond this machine (only behind a TLS proxy)." },
-    Setting { key: "log", default: "info", help: "Which log lines: error, warn, info, debug, or a filter such as info,bangtin=debug." },
+    Setting {
+        key: "allow_plain",
+        default: "false",
+        help: "true: listen without TLS beyond this machine (only behind a TLS proxy).",
+    },
+    Setting {
+        key: "log",
+        default: "info",
+        help: "Which log lines: error, warn, info, debug, or a filter such as info,bangtin=debug.",
+    },
     Setting { key: "log_format", default: "text", help: "text or json." },
 ];
 
@@ -235,7 +243,8 @@ fn is_origin(text: &str) -> bool {
 }
 
 fn is_host_and_port(text: &str) -> bool {
-    text.rsplit_once(':').is_some_and(|(host, port)| !host.is_empty() && !host.contains(['/', '@', ' ']) && port.parse::<u16>().is_ok())
+    text.rsplit_once(':')
+        .is_some_and(|(host, port)| !host.is_empty() && !host.contains(['/', '@', ' ']) && port.parse::<u16>().is_ok())
 }
 
 #[cfg(test)]
@@ -257,7 +266,8 @@ mod tests {
     #[test]
     fn a_flag_beats_the_environment_and_that_beats_the_file() {
         let file = (Path::new("bangtin.toml"), "data = \"f\"\nlog = \"warn\"\nlog_format = \"json\"");
-        let config = Config::read(&values(&[("data", "a")]), &values(&[("data", "b"), ("log", "debug")]), Some(file)).expect("right");
+        let config =
+            Config::read(&values(&[("data", "a")]), &values(&[("data", "b"), ("log", "debug")]), Some(file)).expect("right");
         assert_eq!((config.data.as_path(), config.log.as_str(), config.log_format), (Path::new("a"), "debug", LogFormat::Json));
     }
 

@@ -142,7 +142,8 @@ impl Keys {
     pub fn load(folder: &Path) -> Result<Self, KeysError> {
         let root_path = folder.join(ROOT_FILE);
         let root_envelope = fs::read(&root_path).map_err(|source| KeysError::Read { path: root_path.clone(), source })?;
-        let root = Root::signed_by_itself(&root_envelope).map_err(|source| KeysError::Root { path: root_path.clone(), source })?;
+        let root =
+            Root::signed_by_itself(&root_envelope).map_err(|source| KeysError::Root { path: root_path.clone(), source })?;
         let key = |role: Role, name: &'static str| {
             let path = Self::file(folder, name);
             let key = SecretKey::from_hex(&read_private(&path)?).map_err(|_| KeysError::Form { path })?;

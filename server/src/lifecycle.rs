@@ -12,7 +12,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::app::App;
+use crate::app::{App, safe_item};
 use crate::broker::{self, BrokerConfig, BrokerError};
 use crate::config::Config;
 use crate::keys::{Keys, KeysError};
@@ -24,6 +24,9 @@ use crate::{http, jobs};
 
 /// How long a clean end may take before it is cut short.
 pub const LONGEST_STOP: Duration = Duration::from_secs(30);
+
+/// Most clients of the embedded broker at once.
+const MOST_CLIENTS: usize = 10_000;
 
 /// Why a server does not start: one sentence each, with what to do.
 #[derive(Debug, thiserror::Error)]
@@ -62,6 +65,9 @@ pub enum StartError {
         #[source]
         source: std::io::Error,
     },
+    /// The safe item cannot be laid down.
+    #[error("the safe item cannot be laid down; check that the disk is not full")]
+    SafeItem(#[source] safe_item::SafeItemError),
     /// The broker does not start.
     #[error("the MQTT broker does not start")]
     Broker(#[source] BrokerError),
@@ -128,7 +134,13 @@ pub async fn start(config: &Config, clock: Arc<dyn Clock>) -> Result<Running, St
     let app = open_at(config, clock, address, mqtt).await?;
     app.blobs.clear_unfinished().map_err(|source| StartError::Data { path: config.data.clone(), source })?;
     let tasks = Tasks::new();
-    let broker = broker::start(Arc::clone(&app), BrokerConfig::embedded(mqtt), tasks.tracker(), tasks.stop_token()).await;
+    let broker = broker::start(
+        Arc::clone(&app),
+        BrokerConfig::Embedded { listen: mqtt, max_clients: MOST_CLIENTS },
+        tasks.tracker(),
+        tasks.stop_token(),
+    )
+    .await;
     let broker = match broker {
         Ok(broker) => broker,
         Err(source) => {
@@ -138,7 +150,7 @@ pub async fn start(config: &Config, clock: Arc<dyn Clock>) -> Result<Running, St
     };
     jobs::start(&app, &tasks);
     serve(&tasks, listener, Arc::clone(&app));
-    Ok(Running { app, http: address, mqtt: broker.address, tasks, _lock: lock })
+    Ok(Running { app, http: address, mqtt: broker.address.unwrap_or(mqtt), tasks, _lock: lock })
 }
 
 /// Opens database, keys and pictures for one command, beside a server that may be running with them.
@@ -152,9 +164,10 @@ pub async fn open(config: &Config, clock: Arc<dyn Clock>) -> Result<Arc<App>, St
 
 async fn open_at(config: &Config, clock: Arc<dyn Clock>, http: SocketAddr, mqtt: SocketAddr) -> Result<Arc<App>, StartError> {
     let keys = Keys::load(&config.keys).map_err(StartError::Keys)?;
-    let blobs = Blobs::open(&config.data.join("blobs")).map_err(|source| StartError::Data { path: config.data.clone(), source })?;
+    let blobs =
+        Blobs::open(&config.data.join("blobs")).map_err(|source| StartError::Data { path: config.data.clone(), source })?;
     let db = Db::open(&config.database).await.map_err(StartError::Store)?;
-    Ok(Arc::new(App {
+    let app = Arc::new(App {
         db,
         clock,
         keys,
@@ -163,7 +176,9 @@ async fn open_at(config: &Config, clock: Arc<dyn Clock>, http: SocketAddr, mqtt:
         broker_linked: AtomicBool::new(false),
         public_url: config.public_url.clone().unwrap_or_else(|| format!("http://{http}")),
         public_mqtt: config.public_mqtt.clone().unwrap_or_else(|| mqtt.to_string()),
-    }))
+    });
+    safe_item::ensure(&app).await.map_err(StartError::SafeItem)?;
+    Ok(app)
 }
 
 impl Running {

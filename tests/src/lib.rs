@@ -3,8 +3,11 @@
 #![allow(clippy::panic, clippy::print_stderr, reason = "a test that cannot go on fails, and says why")]
 
 pub mod browser;
+pub mod clock;
 pub mod eventually;
+pub mod house;
 pub mod mosquitto;
+pub mod pictures;
 pub mod postgres;
 pub mod process;
 pub mod proxy;

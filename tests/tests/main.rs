@@ -3,5 +3,6 @@
 #![allow(clippy::panic, clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on fails, and says why")]
 
 mod architecture;
+mod databases;
 mod licences;
 mod resolver;

@@ -33,7 +33,7 @@ pub(super) struct Place {
     list: u32,
     /// Number of the entry that is next, or in progress.
     entry: usize,
-    /// Entries that the nested playlist at `entry` has still to give.
+    /// Slots that the nested playlist at `entry` has still to give, once it has given one.
     left: Option<u32>,
     nested: BTreeMap<(usize, u32), Place>,
 }
@@ -47,40 +47,34 @@ impl Place {
 
     /// The next entry; the place moves on. `list` may be another than before: the place in it is kept.
     pub(super) fn next(&mut self, list: u32, step: Step<'_>) -> Option<Chosen> {
+        let lines = &step.plan.list(list)?.lines;
         if self.list != list {
             self.list = list;
+            self.entry = self.entry.checked_rem(lines.len())?;
             self.left = None;
         }
-        self.take(step).map(|(chosen, _)| chosen)
-    }
-
-    /// The next entry, and whether with it an entry of this playlist is done.
-    fn take(&mut self, step: Step<'_>) -> Option<(Chosen, bool)> {
-        let valid = step.validity.valid(self.list, step.at);
+        let valid = step.validity.valid(list, step.at);
         let after = valid.partition_point(|entry| (*entry as usize) < self.entry);
         let entry = *valid.get(after).or_else(|| valid.first())? as usize;
         if entry != self.entry {
             self.entry = entry;
             self.left = None;
         }
-        match step.plan.list(self.list)?.lines.get(entry)?.shows {
+        match lines.get(entry)?.shows {
             Shows::Asset { asset, length, first, count } => {
-                self.entry += 1;
-                Some((Chosen { asset, length, first, count }, true))
+                self.entry = (entry + 1) % lines.len();
+                Some(Chosen { asset, length, first, count })
             }
-            Shows::List { list, take } => {
-                let id = &step.plan.list(list)?.id;
-                let all = || u32::try_from(step.validity.valid(list, step.at).len()).unwrap_or(u32::MAX);
-                let left = *self.left.get_or_insert_with(|| take.unwrap_or_else(all));
-                let nested = self.nested.entry((entry, list)).or_insert_with(|| Self::first(id, list, step));
-                let (chosen, done) = nested.take(step)?;
-                if !done {
-                    return Some((chosen, false));
+            Shows::List { list: within, take } => {
+                let all = || u32::try_from(step.validity.valid(within, step.at).len()).unwrap_or(u32::MAX);
+                let left = self.left.or(take).unwrap_or_else(all);
+                self.left = (left > 1).then(|| left - 1);
+                if left <= 1 {
+                    self.entry = (entry + 1) % lines.len();
                 }
-                let over = left <= 1;
-                self.left = (!over).then(|| left - 1);
-                self.entry += usize::from(over);
-                Some((chosen, over))
+                let id = &step.plan.list(within)?.id;
+                let place = self.nested.entry((entry, within)).or_insert_with(|| Self::first(id, within, step));
+                place.next(within, step)
             }
         }
     }

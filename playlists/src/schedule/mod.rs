@@ -1,6 +1,17 @@
 //! What is on a board at an instant: one pure function of manifest and time (the rules: this crate's README).
 //!
 //! [`resolve`] answers for one instant; a [`Schedule`] is a manifest made ready, its [`DayList`]s are what a player walks through.
+//!
+//! # Where the rules leave a choice
+//! - Instants count in whole milliseconds; what is finer is cut off.
+//! - A segment ends where a language version of an entry begins or ends to be valid, too: no item is shown outside its dates.
+//! - Two versions of a campaign that agree in lane, level, weight and playlist are one: no segment ends between them. Where the
+//!   playlist differs, the place is kept modulo the new one's number of entries.
+//! - E of rule 8 counts all entries of a playlist, valid or not. The default playlist and nested ones are shuffled by their own id.
+//! - A nested playlist gives `take` slots each time it is reached; without it as many as it has valid entries then.
+//! - Content without words (`und`) weighs 1 where the language mix gives it no weight, and every language does where there is no mix.
+//! - Dark answers are whole across days; a board that is never lit (again) is dark from 1900 or until 2200. A slot of the safe item
+//!   ends with its segment, so at the latest with the broadcast day.
 
 mod active;
 mod day;
@@ -75,6 +86,24 @@ pub fn resolve(manifest: &Manifest, now: DateTime<Utc>) -> Result<Showing, Sched
 }
 
 /// A manifest made ready to be asked. Cloning is cheap.
+///
+/// ```
+/// use playlists::schedule::{Schedule, What};
+/// # let manifest: playlists::trust::manifest::Manifest = serde_json::from_value(serde_json::json!({
+/// #     "v": 1, "board": "b-05443", "board_key": "00".repeat(32), "key_epoch": 1, "rev": 1, "issued": "2026-11-23T00:00:00Z",
+/// #     "fresh_s": 1, "max_offline_s": 2, "recall_min": 0, "time_zone": "Asia/Ho_Chi_Minh", "tz_data": "2026a",
+/// #     "geometry": {"width": 64, "height": 256}, "brightness": 100, "lanes": {"province": 3, "commune": 2},
+/// #     "hours": {"weekly": [{"days": ["Mon"], "intervals": [{"from": "05:30", "until": "22:00"}]}]},
+/// #     "items": [{"sha256": "11".repeat(32), "size": 1, "kind": "still"}], "playlists": [{"id": "p", "entries": []}],
+/// #     "campaigns": [], "default_playlist": "p", "safe_item": "11".repeat(32),
+/// # }))?;
+/// // A board that is lit on Mondays from 05:30 to 22:00, asked on a Monday at 23:00 in Hanoi.
+/// let schedule = Schedule::new(&manifest)?;
+/// let showing = schedule.resolve("2026-11-23T16:00:00Z".parse()?);
+/// assert_eq!(showing.what, What::Dark);
+/// assert_eq!(showing.until.to_rfc3339(), "2026-11-29T22:30:00+00:00");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Schedule {
     plan: Arc<Plan>,

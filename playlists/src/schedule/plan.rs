@@ -53,7 +53,7 @@ pub(super) struct Turn {
     pub(super) list: u32,
     pub(super) period: Span,
     pub(super) windows: Vec<Window>,
-    /// Number of the first version that is the same in all that decides what plays: id, lane, weight, playlist.
+    /// Number of the first version that is the same in all that decides what plays: id, lane, level, weight, playlist.
     pub(super) twin: u32,
 }
 
@@ -236,7 +236,8 @@ impl<'a> Compiler<'a> {
             windows: campaign.windows.clone(),
             twin: number(before.len()),
         };
-        let same = |other: &&Turn| (other.lane, other.weight, other.list) == (turn.lane, turn.weight, turn.list);
+        let decides = |turn: &Turn| (turn.lane, turn.priority, turn.weight, turn.list);
+        let same = |other: &&Turn| decides(other) == decides(&turn);
         let twin = before.iter().rev().take_while(|other| other.id == turn.id).find(same).map(|other| other.twin);
         turn.twin = twin.unwrap_or(turn.twin);
         turn

@@ -78,6 +78,14 @@ pub enum Refusal {
         /// The board it is for.
         found: BoardId,
     },
+    /// Of a generation of keys that no root has begun: `publish` alone must not lift itself above all revisions to come.
+    #[error("key epoch {found} is above the root's {root}")]
+    KeyEpoch {
+        /// Key epoch found.
+        found: KeyEpoch,
+        /// The current root's.
+        root: KeyEpoch,
+    },
     /// Older than the one in force.
     #[error("revision {found} of key epoch {found_epoch} is not above {held} of {held_epoch}")]
     Rollback {
@@ -128,6 +136,7 @@ impl Refusal {
             Self::Envelope(_) => "manifest-signature",
             Self::Form(_) => "manifest-form",
             Self::OtherBoard { .. } => "manifest-other-board",
+            Self::KeyEpoch { .. } => "manifest-key-epoch",
             Self::Rollback { .. } => "manifest-rollback",
             Self::Fork { .. } => "fork",
             Self::Ahead(_) => "manifest-ahead",
@@ -149,9 +158,13 @@ pub fn accept(envelope_json: &[u8], standing: &Standing<'_>) -> Result<Verdict, 
     }
     let sha256 = Digest::of(envelope_json);
     let envelope = Envelope::parse(envelope_json).map_err(Refusal::Envelope)?;
+    if let Ok(unverified) = envelope.payload_unverified() {
+        check_size(&unverified)?; // a payload that is not base64 fails below, as an envelope
+    }
     let payload = standing.root.open(Role::Publish, DocumentType::Manifest, &envelope).map_err(Refusal::Envelope)?;
     let manifest = read(&payload)?;
     check_recipient(&manifest, standing)?;
+    check_epoch(&manifest, standing.root)?;
     if check_revision(&manifest, sha256, standing)? == Order::Same {
         return Ok(Verdict::Same);
     }
@@ -171,6 +184,11 @@ pub fn accept(envelope_json: &[u8], standing: &Standing<'_>) -> Result<Verdict, 
 /// # Errors
 /// When it is too large, too deep, or not a manifest.
 pub fn read(payload: &[u8]) -> Result<Manifest, Refusal> {
+    check_size(payload)?;
+    serde_json::from_slice(payload).map_err(|e| Refusal::Form(e.to_string()))
+}
+
+fn check_size(payload: &[u8]) -> Result<(), Refusal> {
     if payload.len() > MAX_BYTES {
         return Err(Refusal::Size(format!("{} bytes", payload.len())));
     }
@@ -178,7 +196,7 @@ pub fn read(payload: &[u8]) -> Result<Manifest, Refusal> {
     if depth > MAX_DEPTH {
         return Err(Refusal::Size(format!("{depth} levels")));
     }
-    serde_json::from_slice(payload).map_err(|e| Refusal::Form(e.to_string()))
+    Ok(())
 }
 
 /// Deepest nesting of brackets outside strings.
@@ -207,6 +225,13 @@ fn check_recipient(manifest: &Manifest, standing: &Standing<'_>) -> Result<(), R
     Ok(())
 }
 
+fn check_epoch(manifest: &Manifest, root: &Root) -> Result<(), Refusal> {
+    if manifest.key_epoch > root.key_epoch {
+        return Err(Refusal::KeyEpoch { found: manifest.key_epoch, root: root.key_epoch });
+    }
+    Ok(())
+}
+
 #[derive(PartialEq, Eq)]
 enum Order {
     Same,
@@ -214,7 +239,9 @@ enum Order {
 }
 
 fn check_revision(manifest: &Manifest, sha256: Digest, standing: &Standing<'_>) -> Result<Order, Refusal> {
-    let Some(held) = standing.held else { return Ok(Order::Newer) };
+    let Some(held) = standing.held else {
+        return Ok(Order::Newer);
+    };
     let found = (manifest.key_epoch, manifest.rev);
     match found.cmp(&(held.key_epoch, held.rev)) {
         std::cmp::Ordering::Greater => Ok(Order::Newer),
@@ -230,8 +257,10 @@ fn check_revision(manifest: &Manifest, sha256: Digest, standing: &Standing<'_>) 
 }
 
 fn check_ahead(manifest: &Manifest, standing: &Standing<'_>) -> Result<(), Refusal> {
-    let Some(now) = standing.now else { return Ok(()) };
-    let limit = (now + MAX_AHEAD).timestamp_millis();
+    let Some(now) = standing.now else {
+        return Ok(());
+    };
+    let limit = now.timestamp_millis().saturating_add(MAX_AHEAD.num_milliseconds());
     if i64::try_from(manifest.rev.0).is_ok_and(|rev| rev <= limit) {
         return Ok(());
     }

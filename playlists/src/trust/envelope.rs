@@ -114,10 +114,8 @@ impl Envelope {
     #[must_use]
     pub fn sign(document: DocumentType, payload: &[u8], keys: &[&SecretKey]) -> Self {
         let bytes = signed_bytes(document.media_type(), payload);
-        let signatures = keys
-            .iter()
-            .map(|key| Signature { keyid: key.public().id(), sig: STANDARD.encode(key.sign(&bytes)) })
-            .collect();
+        let signatures =
+            keys.iter().map(|key| Signature { keyid: key.public().id(), sig: STANDARD.encode(key.sign(&bytes)) }).collect();
         Self { payload: STANDARD.encode(payload), payload_type: document.media_type().to_owned(), signatures }
     }
 

@@ -2,6 +2,7 @@
 
 pub mod accept;
 pub mod envelope;
+pub mod faults;
 pub mod key;
 pub mod manifest;
 pub mod roles;

@@ -1,8 +1,9 @@
 //! The root: which keys may do what. Version N+1 needs the old threshold and the new.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::envelope::{DocumentType, Envelope, EnvelopeError};
 use super::key::PublicKey;
@@ -22,6 +23,23 @@ pub enum Role {
     Notice,
     /// Time, freshness, acknowledgements.
     Time,
+}
+
+impl Role {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Root, Self::Publish, Self::Recall, Self::Notice, Self::Time];
+
+    /// The word used in the root.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Root => "root",
+            Self::Publish => "publish",
+            Self::Recall => "recall",
+            Self::Notice => "notice",
+            Self::Time => "time",
+        }
+    }
 }
 
 /// The keys of one role and how many of them must sign.
@@ -51,7 +69,8 @@ pub struct Root {
     pub version: Version,
     /// Raised to let revisions start again.
     pub key_epoch: KeyEpoch,
-    /// Keys and threshold of each role.
+    /// Keys and threshold of each role. Roles that a later version of the program adds are passed over.
+    #[serde(deserialize_with = "known_roles")]
     pub roles: BTreeMap<Role, RoleKeys>,
     /// How many approvals an item needs.
     pub approve: ApproveThresholds,
@@ -66,8 +85,8 @@ pub enum RootError {
     /// The document cannot be read.
     #[error("the root cannot be read: {0}")]
     Form(String),
-    /// A role is missing, has too few keys for its threshold, or a threshold of 0.
-    #[error("the root's role {0:?} needs a threshold of at least 1 and as many keys")]
+    /// A role is missing, has too few different keys for its threshold, or a threshold of 0.
+    #[error("the root's role {0:?} needs a threshold of at least 1 and as many different keys")]
     Threshold(Role),
     /// Not the next version.
     #[error("the root is version {found} where {expected} is next")]
@@ -76,6 +95,14 @@ pub enum RootError {
         expected: u64,
         /// The version found.
         found: u64,
+    },
+    /// It would let revisions fall back.
+    #[error("the root's key epoch is {found}, below {held}")]
+    KeyEpoch {
+        /// The key epoch held.
+        held: KeyEpoch,
+        /// The key epoch found.
+        found: KeyEpoch,
     },
     /// It is not the root that this board was given to begin with.
     #[error("the root is {found}, not the {pinned} this board was made with")]
@@ -129,7 +156,7 @@ impl Root {
     /// The next root: signed by this one's root role and by its own.
     ///
     /// # Errors
-    /// When it is not the next version, cannot be read, or either threshold is missed.
+    /// When it is not the next version, cannot be read, either threshold is missed, or the key epoch falls.
     pub fn succeeded_by(&self, envelope_json: &[u8]) -> Result<Self, RootError> {
         let envelope = Envelope::parse(envelope_json).map_err(RootError::Envelope)?;
         self.open(Role::Root, DocumentType::Root, &envelope).map_err(RootError::Envelope)?;
@@ -139,19 +166,31 @@ impl Root {
         if next.version.0 != expected {
             return Err(RootError::Order { expected, found: next.version.0 });
         }
+        if next.key_epoch < self.key_epoch {
+            return Err(RootError::KeyEpoch { held: self.key_epoch, found: next.key_epoch });
+        }
         Ok(next)
     }
 
     fn read_unverified(envelope: &Envelope) -> Result<Self, RootError> {
         let payload = envelope.payload_unverified().map_err(RootError::Envelope)?;
         let root: Self = serde_json::from_slice(&payload).map_err(|e| RootError::Form(e.to_string()))?;
-        for role in [Role::Root, Role::Publish, Role::Recall, Role::Notice, Role::Time] {
+        if root.v != 1 {
+            return Err(RootError::Form(format!("its form is version {}, not 1", root.v)));
+        }
+        for role in Role::ALL {
             let (keys, _) = root.keys(role);
             let threshold = root.roles.get(&role).map_or(0, |r| r.threshold as usize);
-            if threshold == 0 || keys.len() < threshold {
+            if threshold == 0 || keys.iter().collect::<BTreeSet<_>>().len() < threshold {
                 return Err(RootError::Threshold(role));
             }
         }
         Ok(root)
     }
+}
+
+fn known_roles<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<Role, RoleKeys>, D::Error> {
+    let named = BTreeMap::<String, serde_json::Value>::deserialize(deserializer)?;
+    let known = Role::ALL.into_iter().filter_map(|role| Some((role, named.get(role.as_str())?)));
+    known.map(|(role, keys)| Ok((role, RoleKeys::deserialize(keys).map_err(D::Error::custom)?))).collect()
 }

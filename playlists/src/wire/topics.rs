@@ -132,7 +132,15 @@ mod tests {
         for up in Up::ALL {
             assert!(may_publish(&board(), &up.topic(&board())));
         }
-        for topic in ["bangtin/1/u/b-05446/state", "bangtin/1/d/b-05443/desired", "bangtin/1/all/recall", "bangtin/1/u/b-05443/x", "bangtin/1/u/b-05443/state/x", "$SYS/x", ""] {
+        for topic in [
+            "bangtin/1/u/b-05446/state",
+            "bangtin/1/d/b-05443/desired",
+            "bangtin/1/all/recall",
+            "bangtin/1/u/b-05443/x",
+            "bangtin/1/u/b-05443/state/x",
+            "$SYS/x",
+            "",
+        ] {
             assert!(!may_publish(&board(), topic), "{topic}");
         }
     }
@@ -143,7 +151,16 @@ mod tests {
         for filter in ["bangtin/1/d/b-05443/+", "bangtin/1/all/+", "bangtin/1/g/64x256/+"] {
             assert!(may_subscribe(&board(), geometry, filter), "{filter}");
         }
-        for filter in ["#", "+/+", "bangtin/#", "bangtin/1/d/+/+", "bangtin/1/d/b-05446/+", "bangtin/1/u/+/+", "$share/g/bangtin/1/all/+", "bangtin/1/g/640x320/+"] {
+        for filter in [
+            "#",
+            "+/+",
+            "bangtin/#",
+            "bangtin/1/d/+/+",
+            "bangtin/1/d/b-05446/+",
+            "bangtin/1/u/+/+",
+            "$share/g/bangtin/1/all/+",
+            "bangtin/1/g/640x320/+",
+        ] {
             assert!(!may_subscribe(&board(), geometry, filter), "{filter}");
         }
     }

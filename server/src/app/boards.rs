@@ -8,6 +8,7 @@ use playlists::trust::envelope::{Envelope, EnvelopeError};
 use playlists::trust::key::SecretKey;
 use playlists::wire::messages::{Identity, V};
 
+use super::campaign_draft::OPERATORS_ZONE;
 use super::{App, FieldError, checked_name};
 use crate::live::Change;
 use crate::store::boards::{Board, Settings};
@@ -30,6 +31,14 @@ pub struct NewBoard {
     pub geometry: Geometry,
     /// Its IANA zone.
     pub time_zone: Tz,
+}
+
+impl NewBoard {
+    /// A board whose place nobody has said yet, in the operators' zone.
+    #[must_use]
+    pub const fn simple(id: BoardId, name: String, unit: UnitId, commune_code: String, geometry: Geometry) -> Self {
+        Self { id, name, unit, commune_code, place: None, geometry, time_zone: OPERATORS_ZONE }
+    }
 }
 
 /// Why a board cannot be added.
@@ -128,6 +137,14 @@ pub async fn list(app: &App, search: &str, after: Option<&BoardId>, limit: u32) 
 /// When the database fails.
 pub async fn get(app: &App, id: &BoardId) -> Result<Option<Board>, StoreError> {
     boards::get(&app.db, id).await
+}
+
+/// The first boards in the order of their ids, at most `limit`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn first(app: &App, limit: u32) -> Result<Vec<Board>, StoreError> {
+    boards::list_by_id(&app.db, None, limit).await
 }
 
 /// A board's settings as a form gives them.

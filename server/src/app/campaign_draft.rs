@@ -97,7 +97,8 @@ impl CampaignDraft {
         if self.windows.len() > MOST_WINDOWS {
             errors.push(FieldError::new("windows", "error-windows-many").with("most", MOST_WINDOWS.to_string()));
         }
-        let windows = self.windows.iter().take(MOST_WINDOWS).enumerate().filter_map(|(n, w)| w.check(n, &period, now, errors)).collect();
+        let windows =
+            self.windows.iter().take(MOST_WINDOWS).enumerate().filter_map(|(n, w)| w.check(n, &period, now, errors)).collect();
         if !self.all_boards && self.boards.iter().all(|board| board.trim().is_empty()) {
             errors.push(FieldError::new("boards", "error-boards-none"));
         }
@@ -144,9 +145,10 @@ impl WindowDraft {
         let field = |name: &str| format!("windows.{number}.{name}");
         let (cron, duration, place) = match self {
             Self::Form { days, from, until } => {
-                let from = NaiveTime::parse_from_str(from.trim(), "%H:%M").map_err(|_| errors.push(FieldError::new(field("from"), "error-time-form")));
-                let until =
-                    NaiveTime::parse_from_str(until.trim(), "%H:%M").map_err(|_| errors.push(FieldError::new(field("until"), "error-time-form")));
+                let from = NaiveTime::parse_from_str(from.trim(), "%H:%M")
+                    .map_err(|_| errors.push(FieldError::new(field("from"), "error-time-form")));
+                let until = NaiveTime::parse_from_str(until.trim(), "%H:%M")
+                    .map_err(|_| errors.push(FieldError::new(field("until"), "error-time-form")));
                 let picked: Vec<&str> = DAYS.into_iter().filter(|day| days.iter().any(|d| d == day)).collect();
                 if picked.is_empty() {
                     errors.push(FieldError::new(field("days"), "error-window-days-none"));
@@ -156,7 +158,8 @@ impl WindowDraft {
                 (form_cron(&picked, from), form_duration(from, until), "from")
             }
             Self::Cron { cron, duration_minutes } => {
-                let minutes = duration_minutes.trim().parse::<u32>().ok().map(|minutes| Duration::from_secs(u64::from(minutes) * 60));
+                let minutes =
+                    duration_minutes.trim().parse::<u32>().ok().map(|minutes| Duration::from_secs(u64::from(minutes) * 60));
                 let duration = minutes.filter(|duration| (SHORTEST_WINDOW..=LONGEST_WINDOW).contains(duration));
                 if duration.is_none() {
                     errors.push(FieldError::new(field("duration_minutes"), "error-window-duration"));
@@ -259,7 +262,8 @@ mod tests {
     #[test]
     fn an_end_given_as_a_date_includes_that_date() {
         let mut errors = Vec::new();
-        let checked = CampaignDraft { from: "2026-11-24".to_owned(), until: "2026-11-24".to_owned(), ..draft() }.check(now(), &mut errors);
+        let checked =
+            CampaignDraft { from: "2026-11-24".to_owned(), until: "2026-11-24".to_owned(), ..draft() }.check(now(), &mut errors);
         assert_eq!(errors, Vec::new());
         assert_eq!(checked.period.from.map(|t| t.to_rfc3339()).as_deref(), Some("2026-11-23T17:00:00+00:00"));
         assert_eq!(checked.period.until.map(|t| t.to_rfc3339()).as_deref(), Some("2026-11-24T17:00:00+00:00"));
@@ -267,7 +271,11 @@ mod tests {
 
     #[test]
     fn a_picked_window_becomes_cron_and_may_cross_midnight() {
-        let window = WindowDraft::Form { days: vec!["Sat".to_owned(), "Mon".to_owned()], from: "22:05".to_owned(), until: "02:00".to_owned() };
+        let window = WindowDraft::Form {
+            days: vec!["Sat".to_owned(), "Mon".to_owned()],
+            from: "22:05".to_owned(),
+            until: "02:00".to_owned(),
+        };
         let mut errors = Vec::new();
         let checked = CampaignDraft { windows: vec![window], ..draft() }.check(now(), &mut errors);
         assert_eq!(errors, Vec::new());
@@ -278,9 +286,13 @@ mod tests {
     #[test]
     fn a_window_that_never_opens_is_refused() {
         let never = WindowDraft::Cron { cron: "0 7 30 2 *".to_owned(), duration_minutes: "60".to_owned() };
-        assert_eq!(codes(&CampaignDraft { windows: vec![never], ..draft() }), [("windows.0.cron".to_owned(), "error-window-never")]);
+        assert_eq!(
+            codes(&CampaignDraft { windows: vec![never], ..draft() }),
+            [("windows.0.cron".to_owned(), "error-window-never")]
+        );
         let sunday = WindowDraft::Form { days: vec!["Sun".to_owned()], from: "07:00".to_owned(), until: "08:00".to_owned() };
-        let monday_only = CampaignDraft { windows: vec![sunday], from: "2026-11-30".to_owned(), until: "2026-11-30".to_owned(), ..draft() };
+        let monday_only =
+            CampaignDraft { windows: vec![sunday], from: "2026-11-30".to_owned(), until: "2026-11-30".to_owned(), ..draft() };
         assert_eq!(codes(&monday_only), [("windows.0.from".to_owned(), "error-window-never")]);
     }
 }

@@ -80,7 +80,9 @@ impl Sources {
     /// Every rendition that a manifest of this board names, made or not.
     #[must_use]
     pub fn needs(&self, board: &Board, now: DateTime<Utc>) -> BTreeSet<Key> {
-        let played = self.campaigns_of(board, now).filter_map(|(version, _)| self.playlists.get(&(version.playlist.clone(), version.playlist_version)));
+        let played = self
+            .campaigns_of(board, now)
+            .filter_map(|(version, _)| self.playlists.get(&(version.playlist.clone(), version.playlist_version)));
         let default = self.default_of(board).map(|(_, entries)| entries);
         played.chain(default).flatten().filter_map(|entry| self.key(board, &entry.asset_id)).collect()
     }
@@ -142,7 +144,9 @@ pub fn compose(board: &Board, sources: &Sources, safe: (&AssetId, Ready), head: 
             weight: version.weight,
         });
     }
-    let default = sources.default_of(board).map(|((id, version), stored)| (versioned(id, *version), stored, sources.entries(board, stored)));
+    let default = sources
+        .default_of(board)
+        .map(|((id, version), stored)| (versioned(id, *version), stored, sources.entries(board, stored)));
     let default_playlist = match default.filter(|(.., entries)| !entries.is_empty()) {
         Some((id, stored, entries)) => {
             items.add_all(sources, board, stored, Use::Evergreen);

@@ -4,21 +4,21 @@ pub mod assets;
 pub mod boards;
 pub mod campaign_draft;
 pub mod campaigns;
+pub mod commands;
 pub mod compose;
+pub mod dating;
+pub mod fresh;
 pub mod now_showing;
 pub mod overview;
 pub mod playlists;
-pub mod safe_item;
-pub mod samples;
-pub mod sign_in;
-pub mod units;
-pub mod commands;
-pub mod dating;
-pub mod fresh;
 pub mod presence;
 pub mod publish;
 pub mod reports;
+pub mod safe_item;
+pub mod samples;
+pub mod sign_in;
 pub mod tokens;
+pub mod units;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -123,3 +123,6 @@ fn new_id(now_ms: i64) -> Result<String, getrandom::Error> {
     let millis = u64::try_from(now_ms).unwrap_or_default();
     Ok(uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid().to_string())
 }
+
+#[cfg(test)]
+mod tests;

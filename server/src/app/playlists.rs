@@ -119,7 +119,8 @@ async fn renew(
     playlist: &StoredPlaylist,
     now_ms: i64,
 ) -> Result<(), StoreError> {
-    let Some(newest) = campaign_versions::newest(&app.db, &campaign.id).await?.filter(|version| version.ended_ms.is_none()) else {
+    let Some(newest) = campaign_versions::newest(&app.db, &campaign.id).await?.filter(|version| version.ended_ms.is_none())
+    else {
         return Ok(());
     };
     let next = campaign_versions::CampaignVersion {

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use base64::Engine as _;
 use chrono::{DateTime, TimeDelta, Utc};
 use playlists::geometry::Geometry;
 use playlists::id::{AssetId, BoardId, Digest, Revision, Version};
@@ -18,7 +17,9 @@ use crate::store::boards::Board;
 use crate::store::manifests::Signed;
 use crate::store::publish_wanted::Wanted;
 use crate::store::renditions::{Key, State};
-use crate::store::{StoreError, Tx, assets, boards, campaign_versions, manifests, playlists as stored_playlists, publish_wanted, renditions};
+use crate::store::{
+    StoreError, Tx, assets, boards, campaign_versions, manifests, playlists as stored_playlists, publish_wanted, renditions,
+};
 
 /// Boards published in one go; more wait for the next.
 const BATCH: u32 = 256;
@@ -92,7 +93,9 @@ fn tell(app: &App, outcomes: &[(&Board, Outcome)], renditions: bool) {
                 tracing::info!(board.id = %board.id, manifest.revision = signed.rev.0, "published a manifest");
                 app.live.tell(Change::Desired(board.id.clone()));
             }
-            Outcome::Faulty(fault) => tracing::error!(board.id = %board.id, error = %fault, "the manifest composed does not hold; the last one stays"),
+            Outcome::Faulty(fault) => {
+                tracing::error!(board.id = %board.id, error = %fault, "the manifest composed does not hold; the last one stays")
+            }
             Outcome::Unchanged | Outcome::Waiting => {}
         }
     }
@@ -126,7 +129,8 @@ async fn load(app: &App, now: DateTime<Utc>) -> Result<Sources, StoreError> {
     let since_ms = (now - LONGEST_DAY).timestamp_millis();
     let campaigns = campaign_versions::live_since(&app.db, since_ms, MOST_CAMPAIGNS).await?;
     let in_use = stored_playlists::in_use(&app.db, since_ms, MOST_PLAYLISTS).await?;
-    let shown: BTreeSet<AssetId> = in_use.iter().flat_map(|version| version.entries.iter().map(|entry| entry.asset_id.clone())).collect();
+    let shown: BTreeSet<AssetId> =
+        in_use.iter().flat_map(|version| version.entries.iter().map(|entry| entry.asset_id.clone())).collect();
     let shown: Vec<AssetId> = shown.into_iter().collect();
     let fits = assets::many(&app.db, &shown).await?.into_iter().map(|asset| (asset.id, asset.fit)).collect();
     let playlists = in_use.into_iter().map(|version| ((version.id, version.version), version.entries)).collect();
@@ -194,7 +198,7 @@ fn json(manifest: &Manifest) -> Result<Vec<u8>, StoreError> {
 /// # Errors
 /// When the database fails.
 pub async fn desired(app: &App, board: &BoardId) -> Result<Option<Desired>, StoreError> {
-    Ok(manifests::newest(&app.db, board).await?.map(|signed| Desired {
+    Ok(manifests::newest(&app.db, board, 1).await?.into_iter().next().map(|signed| Desired {
         v: V,
         rev: signed.rev,
         sha256: signed.sha256,
@@ -211,18 +215,20 @@ pub async fn desired(app: &App, board: &BoardId) -> Result<Option<Desired>, Stor
 /// # Errors
 /// When the database fails.
 pub async fn envelope(app: &App, board: &BoardId) -> Result<Option<(Revision, Digest, Vec<u8>)>, StoreError> {
-    Ok(manifests::newest(&app.db, board).await?.map(|signed| (signed.rev, signed.sha256, signed.envelope)))
+    Ok(manifests::newest(&app.db, board, 1).await?.into_iter().next().map(|signed| (signed.rev, signed.sha256, signed.envelope)))
 }
 
-/// Whether the board's newest manifest names an item of this digest: only such bytes are given to it.
+/// Whether one of the board's newest two manifests names this content: a board may still be fetching for the one before.
 ///
 /// # Errors
-/// When the database fails, or the manifest stored cannot be read.
+/// When the database fails.
 pub async fn may_fetch(app: &App, board: &BoardId, digest: &Digest) -> Result<bool, StoreError> {
-    let Some(signed) = manifests::newest(&app.db, board).await? else { return Ok(false) };
-    let bad = |e: String| StoreError::unreadable("manifest.envelope", e);
-    let envelope = Envelope::parse(&signed.envelope).map_err(|e| bad(e.to_string()))?;
-    let payload = base64::engine::general_purpose::STANDARD.decode(&envelope.payload).map_err(|e| bad(e.to_string()))?;
-    let manifest: Manifest = serde_json::from_slice(&payload).map_err(|e| bad(e.to_string()))?;
-    Ok(manifest.item(digest).is_some())
+    let newest = manifests::newest(&app.db, board, 2).await?;
+    Ok(newest.iter().filter_map(|signed| read(app, &signed.envelope)).any(|manifest| manifest.item(digest).is_some()))
+}
+
+/// A manifest that this server signed; none when somebody changed it in the database.
+fn read(app: &App, envelope: &[u8]) -> Option<Manifest> {
+    let payload = Envelope::parse(envelope).ok()?.open(DocumentType::Manifest, &[app.keys.publish.public()], 1).ok()?;
+    serde_json::from_slice(&payload).ok()
 }

@@ -170,7 +170,8 @@ pub async fn import(app: &App, unit: &UnitId) -> Result<(), SamplesError> {
     }
     let boards = store::boards::list_by_id(&app.db, None, MOST_BOARDS).await.map_err(SamplesError::Store)?;
     for planned in &plan.campaign {
-        let suited = boards.iter().filter(|board| planned.shape.suits(board.geometry)).map(|board| board.id.to_string()).collect();
+        let suited =
+            boards.iter().filter(|board| planned.shape.suits(board.geometry)).map(|board| board.id.to_string()).collect();
         import_campaign(app, unit, planned, suited).await?;
     }
     Ok(())
@@ -181,12 +182,18 @@ async fn import_asset(app: &App, unit: &UnitId, planned: &PlannedAsset) -> Resul
     if store::assets::get(&app.db, &id).await.map_err(SamplesError::Store)?.is_some() {
         return Ok(id);
     }
-    let new = NewAsset { unit: unit.clone(), name: planned.name.clone(), fit: planned.fit, bytes: file(&planned.file)?.into_owned() };
+    let new =
+        NewAsset { unit: unit.clone(), name: planned.name.clone(), fit: planned.fit, bytes: file(&planned.file)?.into_owned() };
     let asset = add_as(app, id, new).await.map_err(|source| SamplesError::Asset { file: planned.file.clone(), source })?;
     Ok(asset.id)
 }
 
-async fn import_playlist(app: &App, unit: &UnitId, planned: &PlannedPlaylist, assets: &BTreeMap<&str, AssetId>) -> Result<(), SamplesError> {
+async fn import_playlist(
+    app: &App,
+    unit: &UnitId,
+    planned: &PlannedPlaylist,
+    assets: &BTreeMap<&str, AssetId>,
+) -> Result<(), SamplesError> {
     let id: PlaylistId = planned.id.parse().map_err(SamplesError::Id)?;
     if store::playlists::get(&app.db, &id).await.map_err(SamplesError::Store)?.is_some() {
         return Ok(());

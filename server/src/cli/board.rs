@@ -66,14 +66,14 @@ pub fn run(config: &Config, command: Command) -> anyhow::Result<()> {
 }
 
 async fn list(app: &crate::app::App) -> anyhow::Result<()> {
-    let mut after: Option<String> = None;
+    let mut after: Option<BoardId> = None;
     loop {
-        let page = boards::list(app, "", after.as_deref(), 500).await?;
+        let page = boards::list(app, "", after.as_ref(), 500).await?;
         for board in &page {
-            println!("{}\t{}\t{}\t{}", board.board_id, board.geometry, board.commune_code, board.name);
+            println!("{}\t{}\t{}\t{}", board.id, board.geometry, board.commune_code, board.name);
         }
         match page.last() {
-            Some(last) if page.len() == 500 => after = Some(last.board_id.to_string()),
+            Some(last) if page.len() == 500 => after = Some(last.id.clone()),
             _ => return Ok(()),
         }
     }

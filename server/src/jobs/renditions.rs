@@ -56,11 +56,15 @@ pub async fn run_once(app: &App) -> Result<usize, StoreError> {
     if done.is_empty() {
         return Ok(0);
     }
-    let ready: BTreeSet<Geometry> =
-        done.iter().filter(|rendition| matches!(rendition.state, State::Ready { .. })).map(|rendition| rendition.key.geometry).collect();
+    let ready: BTreeSet<Geometry> = done
+        .iter()
+        .filter(|rendition| matches!(rendition.state, State::Ready { .. }))
+        .map(|rendition| rendition.key.geometry)
+        .collect();
     let mut tx = app.db.write().await?;
     for rendition in &done {
-        renditions::save(&mut tx, rendition, matches!(rendition.state, State::Ready { .. }).then_some(stills::MEDIA_TYPE)).await?;
+        renditions::save(&mut tx, rendition, matches!(rendition.state, State::Ready { .. }).then_some(stills::MEDIA_TYPE))
+            .await?;
     }
     for geometry in ready {
         publish_wanted::mark_geometry(&mut tx, geometry, app.clock.now_ms()).await?;

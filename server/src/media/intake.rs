@@ -157,7 +157,9 @@ mod tests {
     }
 
     fn crc32(bytes: &[u8]) -> u32 {
-        !bytes.iter().fold(!0_u32, |crc, byte| (0..8).fold(crc ^ u32::from(*byte), |c, _| if c & 1 == 1 { (c >> 1) ^ 0xedb8_8320 } else { c >> 1 }))
+        !bytes.iter().fold(!0_u32, |crc, byte| {
+            (0..8).fold(crc ^ u32::from(*byte), |c, _| if c & 1 == 1 { (c >> 1) ^ 0xedb8_8320 } else { c >> 1 })
+        })
     }
 
     #[test]
@@ -186,7 +188,11 @@ mod tests {
 
     #[test]
     fn a_drawing_must_lie_within_itself() {
-        let svg = |inner: &str| format!(r#"<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="9" height="9">{inner}</svg>"#);
+        let svg = |inner: &str| {
+            format!(
+                r#"<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="9" height="9">{inner}</svg>"#
+            )
+        };
         for inner in [
             r#"<image href="/etc/passwd" width="9" height="9"/>"#,
             r#"<image xlink:href="https://example.invalid/x.png" width="9" height="9"/>"#,
@@ -197,7 +203,8 @@ mod tests {
         let bomb = format!(r#"<!DOCTYPE svg [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;">]>{}"#, svg("<text>&b;</text>"));
         assert!(matches!(inspect(bomb.as_bytes()), Err(MediaError::Unsafe(_))));
         assert!(matches!(inspect(svg("<rect").as_bytes()), Err(MediaError::Damaged { .. })));
-        let inline = svg(r#"<image href="data:image/gif;base64,R0lGODlhAQABAAAAACwAAAAAAQABAAACAkQBADs=" width="9" height="9"/>"#);
+        let inline =
+            svg(r#"<image href="data:image/gif;base64,R0lGODlhAQABAAAAACwAAAAAAQABAAACAkQBADs=" width="9" height="9"/>"#);
         inspect(inline.as_bytes()).expect("what lies within is fine");
     }
 }

@@ -83,7 +83,10 @@ impl Picture {
     }
 
     fn is_turned(&self) -> bool {
-        matches!(self.orientation, Orientation::Rotate90 | Orientation::Rotate270 | Orientation::Rotate90FlipH | Orientation::Rotate270FlipH)
+        matches!(
+            self.orientation,
+            Orientation::Rotate90 | Orientation::Rotate270 | Orientation::Rotate90FlipH | Orientation::Rotate270FlipH
+        )
     }
 
     /// A centred part as it is seen, in the picture's stored coordinates. All parts taken are centred, so turning and flipping leave
@@ -103,7 +106,8 @@ impl Picture {
 /// When the sizes do not fit together.
 pub(super) fn resize(pixels: &RgbaImage, part: Option<Part>, width: u32, height: u32) -> Result<RgbaImage, MediaError> {
     let fault = |e: String| MediaError::Encode(e);
-    let source = ImageRef::new(pixels.width(), pixels.height(), pixels.as_raw(), PixelType::U8x4).map_err(|e| fault(e.to_string()))?;
+    let source =
+        ImageRef::new(pixels.width(), pixels.height(), pixels.as_raw(), PixelType::U8x4).map_err(|e| fault(e.to_string()))?;
     let mut target = Image::new(width, height, PixelType::U8x4);
     let mut options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(fast_image_resize::FilterType::Lanczos3));
     if let Some(part) = part {
@@ -120,7 +124,9 @@ fn to_srgb(pixels: &mut RgbaImage, profile: &[u8]) {
         return;
     }
     let srgb = ColorProfile::new_srgb();
-    let Ok(transform) = source.create_transform_8bit(Layout::Rgba, &srgb, Layout::Rgba, TransformOptions::default()) else { return };
+    let Ok(transform) = source.create_transform_8bit(Layout::Rgba, &srgb, Layout::Rgba, TransformOptions::default()) else {
+        return;
+    };
     let original = pixels.as_raw().clone();
     if transform.transform(&original, pixels).is_err() {
         pixels.copy_from_slice(&original);

@@ -18,13 +18,13 @@ const BLURRED_LIGHT: u32 = 45;
 
 enum Original {
     Picture(Picture),
-    Drawing(Drawing),
+    Drawing(Box<Drawing>),
 }
 
 impl Original {
     fn open(bytes: &[u8]) -> Result<Self, MediaError> {
         match form(bytes)? {
-            Form::Svg => Drawing::parse(bytes).map(Self::Drawing),
+            Form::Svg => Drawing::parse(bytes).map(|drawing| Self::Drawing(Box::new(drawing))),
             form => Picture::decode(bytes, form).map(Self::Picture),
         }
     }
@@ -197,7 +197,9 @@ mod tests {
     #[test]
     fn a_drawing_is_drawn_with_the_shipped_fonts_and_nothing_else() {
         let svg = |family: &str| {
-            format!(r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 200 60"><text x="4" y="44" font-size="36" font-family="{family}" fill="#fff">Ướt Đệ Ỹ Ằ</text></svg>"##)
+            format!(
+                r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 200 60"><text x="4" y="44" font-size="36" font-family="{family}" fill="#fff">Ướt Đệ Ỹ Ằ</text></svg>"##
+            )
         };
         let ours = pixels(svg("Be Vietnam Pro").as_bytes(), Fit::Stretch, geometry("200x60")).expect("drawn");
         assert!(ours.pixels().filter(|pixel| pixel.0[0] > 200).count() > 300, "text is there");

@@ -82,7 +82,8 @@ impl Drawing {
         let fault = || MediaError::Encode(format!("a drawing cannot be {width}x{height} pixels"));
         let mut pixmap = Pixmap::new(width, height).ok_or_else(fault)?;
         let (across, down) = (f64::from(width) / part.width, f64::from(height) / part.height);
-        let place = Transform::from_row(single(across), 0.0, 0.0, single(down), single(-part.left * across), single(-part.top * down));
+        let place =
+            Transform::from_row(single(across), 0.0, 0.0, single(down), single(-part.left * across), single(-part.top * down));
         resvg::render(&self.0, place, &mut pixmap.as_mut());
         let straight = pixmap.pixels().iter().flat_map(|pixel| {
             let pixel = pixel.demultiply();

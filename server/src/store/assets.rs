@@ -180,7 +180,8 @@ pub async fn list(db: &Db, search: &str, after: Option<&AssetId>, limit: u32) ->
 /// # Errors
 /// When the database fails.
 pub async fn put_built_in(db: &Db, asset: &Asset) -> Result<(), StoreError> {
-    const SQL: &str = "insert into asset (asset_id, unit_id, name, name_search, kind, media_type, sha256, size_bytes, width, height,
+    const SQL: &str =
+        "insert into asset (asset_id, unit_id, name, name_search, kind, media_type, sha256, size_bytes, width, height,
         fit, created_ms) values ($1, $2, $3, $3, $4, $5, $6, $7, $8, $9, $10, $11)
         on conflict (asset_id) do update set sha256 = excluded.sha256, size_bytes = excluded.size_bytes";
     on!(db, |pool| sqlx::query(SQL)

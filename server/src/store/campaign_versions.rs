@@ -72,19 +72,19 @@ struct Row {
 impl Row {
     fn read(self) -> Result<CampaignVersion, StoreError> {
         Ok(CampaignVersion {
-            campaign: self.campaign_id.parse().map_err(|e| StoreError::unreadable("campaign_version.campaign_id", &e))?,
-            unit: self.unit_id.parse().map_err(|e| StoreError::unreadable("campaign.unit_id", &e))?,
+            campaign: self.campaign_id.parse().map_err(|e| StoreError::unreadable("campaign_version.campaign_id", e))?,
+            unit: self.unit_id.parse().map_err(|e| StoreError::unreadable("campaign.unit_id", e))?,
             tier: units::tier(&self.tier)?,
-            version: u64::try_from(self.version).map_err(|e| StoreError::unreadable("campaign_version.version", &e))?,
-            playlist: self.playlist_id.parse().map_err(|e| StoreError::unreadable("campaign_version.playlist_id", &e))?,
+            version: u64::try_from(self.version).map_err(|e| StoreError::unreadable("campaign_version.version", e))?,
+            playlist: self.playlist_id.parse().map_err(|e| StoreError::unreadable("campaign_version.playlist_id", e))?,
             playlist_version: u64::try_from(self.playlist_version)
-                .map_err(|e| StoreError::unreadable("campaign_version.playlist_version", &e))?,
+                .map_err(|e| StoreError::unreadable("campaign_version.playlist_version", e))?,
             level: campaigns::level(&self.level)?,
             weight: campaigns::weight(self.weight)?,
             period: campaigns::period(self.from_ms, self.until_ms)?,
             windows: campaigns::windows(&self.windows)?,
             all_boards: self.all_boards,
-            boards: serde_json::from_str(&self.boards).map_err(|e| StoreError::unreadable("campaign_version.boards", &e))?,
+            boards: serde_json::from_str(&self.boards).map_err(|e| StoreError::unreadable("campaign_version.boards", e))?,
             in_force_ms: self.in_force_ms,
             ended_ms: self.ended_ms,
         })

@@ -59,10 +59,10 @@ struct Row {
 impl Row {
     fn read(self, boards: Vec<BoardId>) -> Result<StoredCampaign, StoreError> {
         Ok(StoredCampaign {
-            id: self.campaign_id.parse().map_err(|e| StoreError::unreadable("campaign.campaign_id", &e))?,
-            unit: self.unit_id.parse().map_err(|e| StoreError::unreadable("campaign.unit_id", &e))?,
+            id: self.campaign_id.parse().map_err(|e| StoreError::unreadable("campaign.campaign_id", e))?,
+            unit: self.unit_id.parse().map_err(|e| StoreError::unreadable("campaign.unit_id", e))?,
             name: self.name,
-            playlist: self.playlist_id.parse().map_err(|e| StoreError::unreadable("campaign.playlist_id", &e))?,
+            playlist: self.playlist_id.parse().map_err(|e| StoreError::unreadable("campaign.playlist_id", e))?,
             level: level(&self.level)?,
             weight: weight(self.weight)?,
             period: period(self.from_ms, self.until_ms)?,
@@ -70,7 +70,7 @@ impl Row {
             all_boards: self.all_boards,
             boards,
             approved: self.approved,
-            version: u64::try_from(self.version).map_err(|e| StoreError::unreadable("campaign.version", &e))?,
+            version: u64::try_from(self.version).map_err(|e| StoreError::unreadable("campaign.version", e))?,
             changed_ms: self.changed_ms,
         })
     }

@@ -76,17 +76,18 @@ pub async fn announce(tx: &mut Tx, board: &BoardId, rev: Revision, now_ms: i64) 
         .map_err(StoreError::on("put the manifest into the outbox"))
 }
 
-/// The newest manifest of a board.
+/// The newest manifests of a board, newest first, at most `limit`.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn newest(db: &Db, board: &BoardId) -> Result<Option<Signed>, StoreError> {
+pub async fn newest(db: &Db, board: &BoardId, limit: u32) -> Result<Vec<Signed>, StoreError> {
     const SQL: &str =
-        "select board_id, rev, sha256, content_sha256, envelope from manifest where board_id = $1 order by rev desc limit 1";
-    on!(db, |pool| sqlx::query_as::<_, Row>(SQL).bind(board.as_str()).fetch_optional(pool).await)
-        .map_err(StoreError::on("load the manifest"))?
+        "select board_id, rev, sha256, content_sha256, envelope from manifest where board_id = $1 order by rev desc limit $2";
+    on!(db, |pool| sqlx::query_as::<_, Row>(SQL).bind(board.as_str()).bind(i64::from(limit)).fetch_all(pool).await)
+        .map_err(StoreError::on("load the board's manifests"))?
+        .into_iter()
         .map(Row::read)
-        .transpose()
+        .collect()
 }
 
 /// Revision and digest of the content of a board's newest manifest.

@@ -109,6 +109,12 @@ pub async fn fulfil(tx: &mut Tx, wanted: &Wanted) -> Result<(), StoreError> {
 /// When the database fails.
 pub async fn postpone(tx: &mut Tx, wanted: &Wanted, now_ms: i64) -> Result<(), StoreError> {
     const SQL: &str = "update publish_wanted set since_ms = $3 where board_id = $1 and since_ms = $2";
-    within!(tx, |conn| sqlx::query(SQL).bind(wanted.board.as_str()).bind(wanted.since_ms).bind(now_ms).execute(conn).await.map(drop))
-        .map_err(StoreError::on("postpone the board's publishing"))
+    within!(tx, |conn| sqlx::query(SQL)
+        .bind(wanted.board.as_str())
+        .bind(wanted.since_ms)
+        .bind(now_ms)
+        .execute(conn)
+        .await
+        .map(drop))
+    .map_err(StoreError::on("postpone the board's publishing"))
 }

@@ -71,18 +71,18 @@ impl Row {
             ("failed", ..) => State::Failed { error: self.error.unwrap_or_default() },
             ("ready", Some(sha256), Some(size)) => State::Ready {
                 sha256: sha256.parse().map_err(|e| StoreError::unreadable("rendition.sha256", &e))?,
-                size_bytes: u64::try_from(size).map_err(|e| StoreError::unreadable("rendition.size_bytes", &e))?,
+                size_bytes: u64::try_from(size).map_err(|e| StoreError::unreadable("rendition.size_bytes", e))?,
             },
-            (other, ..) => return Err(StoreError::unreadable("rendition.state", &other)),
+            (other, ..) => return Err(StoreError::unreadable("rendition.state", other)),
         };
         Ok(Rendition {
             key: Key {
-                asset: self.asset_id.parse().map_err(|e| StoreError::unreadable("rendition.asset_id", &e))?,
+                asset: self.asset_id.parse().map_err(|e| StoreError::unreadable("rendition.asset_id", e))?,
                 geometry: boards::geometry(self.width, self.height)?,
-                fit: self.fit.parse().map_err(|e| StoreError::unreadable("rendition.fit", &e))?,
+                fit: self.fit.parse().map_err(|e| StoreError::unreadable("rendition.fit", e))?,
             },
             state,
-            attempt: u32::try_from(self.attempt).map_err(|e| StoreError::unreadable("rendition.attempt", &e))?,
+            attempt: u32::try_from(self.attempt).map_err(|e| StoreError::unreadable("rendition.attempt", e))?,
             changed_ms: self.changed_ms,
         })
     }

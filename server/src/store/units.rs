@@ -101,7 +101,8 @@ pub async fn list(db: &Db, after: Option<&UnitId>, limit: u32) -> Result<Vec<Uni
 /// # Errors
 /// When the database fails.
 pub async fn first_of_tier(db: &Db, tier: Tier) -> Result<Option<Unit>, StoreError> {
-    const SQL: &str = "select unit_id, name, tier, parent_id from unit where tier = $1 and unit_id <> 'built-in' order by unit_id limit 1";
+    const SQL: &str =
+        "select unit_id, name, tier, parent_id from unit where tier = $1 and unit_id <> 'built-in' order by unit_id limit 1";
     on!(db, |pool| sqlx::query_as::<_, Row>(SQL).bind(tier.as_str()).fetch_optional(pool).await)
         .map_err(StoreError::on("load the unit"))?
         .map(Row::read)

@@ -1,0 +1,216 @@
+//! What is on the screen: the manifest in force, its schedule, and the stage that is told.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use playlists::id::Digest;
+use playlists::millis;
+use playlists::schedule::Reader;
+use playlists::trust::manifest::Manifest;
+use playlists::wire::reports::{DROPPED_FRAMES, INTERRUPTED, PlayedItem};
+
+use super::{Agent, blocking, log};
+use crate::cache::Cache;
+use crate::playback::{self, Circumstances, Picture, Scene, Shown};
+use crate::queue::KeptPlay;
+use crate::snapshot;
+use crate::stage::decode::{DecodeError, Source};
+use crate::stage::{Content, Onscreen, Order, Play, Report, Screen, Shot, Stage};
+
+/// The manifest in force.
+#[derive(Debug, Clone)]
+pub(crate) struct Active {
+    pub(crate) manifest: Manifest,
+    pub(crate) sha256: Digest,
+    pub(crate) reader: Reader,
+}
+
+/// The stage and what it was told.
+pub(crate) struct Showing {
+    stage: Option<Stage>,
+    screen: Arc<Screen>,
+    cache: Cache,
+    active: Option<Active>,
+    scene: Option<Scene>,
+    circumstances: Option<Circumstances>,
+    prepared: Option<Digest>,
+    on: Option<Onscreen>,
+}
+
+impl Showing {
+    pub(crate) fn new(stage: Stage, cache: Cache, active: Option<Active>) -> Self {
+        let screen = stage.screen();
+        Self { stage: Some(stage), screen, cache, active, scene: None, circumstances: None, prepared: None, on: None }
+    }
+
+    pub(crate) fn active(&self) -> Option<&Active> {
+        self.active.as_ref()
+    }
+    pub(super) fn scene(&self) -> Option<&Scene> {
+        self.scene.as_ref()
+    }
+    pub(super) fn on(&self) -> Option<&Onscreen> {
+        self.on.as_ref()
+    }
+    pub(super) fn screen(&self) -> &Screen {
+        &self.screen
+    }
+    pub(super) fn take_stage(&mut self) -> Option<Stage> {
+        self.stage.take()
+    }
+    /// Another manifest is in force from now on.
+    pub(super) fn activate(&mut self, active: Active) {
+        self.active = Some(active);
+        self.forget();
+    }
+    /// What is to be shown is to be said again, as after its content came.
+    pub(super) fn forget(&mut self) {
+        (self.circumstances, self.prepared) = (None, None);
+    }
+    /// How long what is on may stay.
+    pub(super) fn wait(&self, now: DateTime<Utc>) -> Duration {
+        self.scene.as_ref().map_or(Duration::MAX, |scene| playback::wait(now, scene.until))
+    }
+
+    /// Tells the stage what is to be on the screen at `now`, if that changed, and what comes next.
+    pub(crate) fn refresh(&mut self, circumstances: Circumstances, now: DateTime<Utc>) {
+        let same = self.circumstances == Some(circumstances);
+        let in_time = self.scene.as_ref().is_some_and(|scene| scene.since <= now && now < scene.until);
+        if same && in_time {
+            self.prepare(circumstances);
+            return;
+        }
+        let Some(active) = &mut self.active else { return };
+        let showing = active.reader.resolve(now);
+        let scene = playback::scene(&active.manifest, showing, circumstances);
+        let on_as_told = self.on.as_ref().is_some_and(|on| is_of(on, &scene));
+        let interrupts = self.scene.as_ref().is_some_and(|old| now < old.until);
+        if on_as_told || self.say(&scene, interrupts) {
+            (self.scene, self.circumstances, self.prepared) = (Some(scene), Some(circumstances), None);
+        }
+    }
+
+    fn say(&self, scene: &Scene, interrupts: bool) -> bool {
+        let (content, played) = match &scene.picture {
+            Picture::Dark => (Content::Dark, None),
+            Picture::Resident => (Content::Resident, None),
+            Picture::Item(shown) => (Content::Item(self.source(shown)), Some(played(shown))),
+        };
+        let shot = Shot { content, played, since: scene.since, rev: scene.rev, interrupts };
+        self.stage.as_ref().is_some_and(|stage| stage.order(Order::Show(shot)))
+    }
+
+    /// Has the next item decoded once the present one is on the screen.
+    fn prepare(&mut self, circumstances: Circumstances) {
+        let (Some(scene), Some(active), Some(on)) = (&self.scene, &mut self.active, &self.on) else { return };
+        if self.prepared.is_some() || !is_of(on, scene) {
+            return;
+        }
+        let next = active.reader.resolve(scene.until);
+        let Picture::Item(shown) = playback::scene(&active.manifest, next, circumstances).picture else { return };
+        let source = self.source(&shown);
+        if self.stage.as_ref().is_some_and(|stage| stage.order(Order::Prepare(source))) {
+            self.prepared = Some(shown.item);
+        }
+    }
+
+    fn source(&self, shown: &Shown) -> Source {
+        Source { item: shown.item, size: shown.size, path: self.cache.path(&shown.item) }
+    }
+
+    /// Shows the safe item where nothing of the manifest is on yet and what should be cannot be.
+    fn fall_back(&mut self, broken: &Digest) {
+        let (Some(active), Some(scene)) = (&self.active, &self.scene) else { return };
+        let safe = active.manifest.safe_item;
+        if safe == *broken || self.on.as_ref().is_some_and(|on| on.item.is_some()) {
+            return;
+        }
+        let Some(item) = active.manifest.item(&safe) else { return };
+        let shown = Shown { item: safe, size: item.size, kind: item.kind, asset: None, campaign: None };
+        self.say(&Scene { picture: Picture::Item(shown), ..scene.clone() }, true);
+    }
+}
+
+/// Whether what is on the screen is this very showing.
+fn is_of(on: &Onscreen, scene: &Scene) -> bool {
+    let item = if let Picture::Item(shown) = &scene.picture { Some(shown.item) } else { None };
+    on.since == Some(scene.since) && on.rev == scene.rev && on.item == item
+}
+
+fn played(shown: &Shown) -> PlayedItem {
+    PlayedItem { sha256: shown.item, asset: shown.asset.clone(), campaign: shown.campaign.clone() }
+}
+
+impl Agent {
+    /// What a mode, a clock and the time ask for.
+    pub(super) fn show(&mut self) {
+        let belief = self.belief();
+        let circumstances = Circumstances { mode: self.mode(), quality: belief.quality };
+        self.parts.showing.refresh(circumstances, belief.now);
+    }
+
+    pub(super) async fn on_stage(&mut self, report: Report) {
+        match report {
+            Report::Started(on) => self.parts.showing.on = Some(on),
+            Report::Settled(on) => {
+                if self.snapshot_due_for(on.rev) {
+                    self.snapshot_wanted = Some(snapshot::ASKED);
+                }
+                self.parts.showing.on = Some(on);
+            }
+            Report::Ended(play) => self.keep_play(play).await,
+            Report::Broken { item, error } => self.broken(item, &error).await,
+            Report::Fault(error) => self.note("output-fault", &chain(&error), ""),
+            Report::Closed => {
+                tracing::info!("the window was closed: the player ends");
+                self.parts.stop.cancel();
+            }
+        }
+    }
+
+    async fn keep_play(&mut self, play: Play) {
+        let interrupted = if play.interrupted { INTERRUPTED } else { 0 };
+        let dropped = if play.dropped > 0 { DROPPED_FRAMES } else { 0 };
+        let kept = KeptPlay {
+            boot: self.parts.boot.clone(),
+            item: play.played,
+            start_ms: millis::of(play.start),
+            shown_ms: millis::of(play.shown),
+            flags: interrupted | dropped,
+            rev: play.rev,
+        };
+        let (queue, anchor) = (Arc::clone(&self.parts.queue), self.current_anchor());
+        let lost = blocking(move || queue.push_plays(&[kept], anchor)).await;
+        let Some(lost) = log(lost, "a play could not be kept") else { return };
+        self.plays.pushed(1, self.now());
+        if lost > 0 {
+            self.note("plays-dropped", "the queue is full: its oldest plays were dropped", "");
+        }
+    }
+
+    /// Content whose bytes changed on disk is fetched again; what is no picture is said and left alone.
+    async fn broken(&mut self, item: Digest, error: &DecodeError) {
+        self.parts.showing.fall_back(&item);
+        if !matches!(error, DecodeError::Bytes(_)) {
+            self.note("item-unplayable", &chain(error), &item.to_string());
+            return;
+        }
+        self.note("content-lost", &chain(error), &item.to_string());
+        let cache = self.parts.cache.clone();
+        log(blocking(move || cache.remove(&item)).await, "damaged content could not be removed");
+        self.parts.held.remove(&item);
+        self.fetching.look_again();
+    }
+}
+
+/// An error with its causes.
+pub(super) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    text
+}

@@ -1,0 +1,148 @@
+//! The command line: `run` and `show-identity`.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::clock::SystemClock;
+use crate::identity::{Addresses, Identity, IdentityError};
+use crate::output;
+use crate::ports::Ports;
+use crate::stage::transition::Transition;
+use crate::{Cadence, Config, start};
+
+/// Exit code for a bad identity file: data or signature (sysexits `EX_DATAERR`).
+const BAD_DATA: u8 = 65;
+/// Exit code for a file that is missing or open to others (sysexits `EX_CONFIG`); systemd must not start it again.
+const BAD_CONFIGURATION: u8 = 78;
+
+/// Bangtin's player: shows what a board is to show, with or without a network.
+#[derive(Debug, Parser)]
+#[command(version)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Plays until it is stopped.
+    Run(Run),
+    /// Says which board an identity file is for.
+    ShowIdentity {
+        /// The identity file.
+        #[arg(long, value_name = "FILE")]
+        identity: PathBuf,
+    },
+}
+
+#[derive(Debug, Args)]
+struct Run {
+    /// The board's identity file, as `bangtin board add` gives it out; readable by its owner only.
+    #[arg(long, value_name = "FILE")]
+    identity: PathBuf,
+    /// Folder that holds what the player must not forget.
+    #[arg(long, value_name = "DIR")]
+    data: PathBuf,
+    /// Where frames become visible; auto is a window where there is a display, else headless.
+    #[arg(long, value_enum, default_value_t = OutputKind::Auto)]
+    output: OutputKind,
+    /// Headless: folder that holds the latest picture as latest.png and latest.json.
+    #[arg(long, value_name = "DIR")]
+    frames: Option<PathBuf>,
+    /// How one picture gives way to the next.
+    #[arg(long, value_enum, default_value_t = TransitionKind::Fade)]
+    transition: TransitionKind,
+    /// The server's address instead of the identity's, such as http://127.0.0.1:8080.
+    #[arg(long, value_name = "URL")]
+    server: Option<String>,
+    /// The broker's address instead of the identity's.
+    #[arg(long, value_name = "HOST:PORT")]
+    mqtt: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum OutputKind {
+    Auto,
+    Window,
+    Headless,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum TransitionKind {
+    Cut,
+    Fade,
+}
+
+/// Carries out a command; `has_display` says whether there is a desktop.
+///
+/// # Errors
+/// With what was attempted and why it failed.
+pub async fn run(cli: Cli, has_display: bool) -> anyhow::Result<()> {
+    match cli.command {
+        Command::Run(args) => play(args, has_display).await,
+        Command::ShowIdentity { identity } => show_identity(&identity),
+    }
+}
+
+/// The exit code that tells a supervisor whether to try again.
+#[must_use]
+pub fn exit_code(error: &anyhow::Error) -> ExitCode {
+    match error.downcast_ref::<IdentityError>() {
+        Some(IdentityError::Read { .. } | IdentityError::Permissions { .. } | IdentityError::Address(_)) => {
+            ExitCode::from(BAD_CONFIGURATION)
+        }
+        Some(IdentityError::Form(_) | IdentityError::Key(_) | IdentityError::Root(_)) => ExitCode::from(BAD_DATA),
+        None => ExitCode::FAILURE,
+    }
+}
+
+async fn play(args: Run, has_display: bool) -> anyhow::Result<()> {
+    let addresses = Addresses { server: args.server, mqtt: args.mqtt };
+    let identity = Identity::read(&args.identity, &addresses)?;
+    let kind = match args.output {
+        OutputKind::Auto => output::Kind::Auto,
+        OutputKind::Window => output::Kind::Window,
+        OutputKind::Headless => output::Kind::Headless,
+    };
+    let transition = match args.transition {
+        TransitionKind::Cut => Transition::Cut,
+        TransitionKind::Fade => Transition::default(),
+    };
+    let output = output::open(kind, &identity.board, args.frames, has_display);
+    let ports = Ports { clock: Arc::new(SystemClock::start()), output };
+    tracing::info!(board.id = %identity.board, "the player starts, {} pixels", identity.geometry);
+    let mut interrupt = signal(SignalKind::interrupt()).context("signals cannot be received")?;
+    let mut terminate = signal(SignalKind::terminate()).context("signals cannot be received")?;
+    let config = Config { identity, data: args.data, transition, cadence: Cadence::default() };
+    let running = start(config, ports).await.context("the player could not start")?;
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+        () = running.ended() => {}
+    }
+    tracing::info!("the player ends");
+    tokio::select! {
+        () = running.stop() => {}
+        _ = interrupt.recv() => anyhow::bail!("the player was cut off while it ended"),
+        () = tokio::time::sleep(Duration::from_secs(30)) => anyhow::bail!("the player did not end within 30 s"),
+    }
+    Ok(())
+}
+
+#[expect(clippy::print_stdout, reason = "the result of a command")]
+fn show_identity(path: &std::path::Path) -> anyhow::Result<()> {
+    let identity = Identity::read(path, &Addresses::default())?;
+    println!("board     {}", identity.board);
+    println!("key       {}", identity.key.public());
+    println!("geometry  {}", identity.geometry);
+    println!("server    {}", identity.server);
+    println!("mqtt      {}:{}", identity.mqtt_host, identity.mqtt_port);
+    println!("root      version {}", identity.root.version);
+    Ok(())
+}

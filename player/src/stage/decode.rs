@@ -1,0 +1,108 @@
+//! From a rendition's bytes to a frame of exactly the board's pixels, on a thread of its own, one at a time.
+
+use std::io::Cursor;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender};
+
+use image::{ImageDecoder, ImageReader};
+use playlists::geometry::Geometry;
+use playlists::id::Digest;
+
+use super::Message;
+use crate::cache::{CacheError, read_verified};
+use crate::frame::Frame;
+
+/// Where the bytes of an item lie.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    /// The item.
+    pub item: Digest,
+    /// Its length in bytes.
+    pub size: u64,
+    /// Its file.
+    pub path: PathBuf,
+}
+
+/// Why an item gives no frame.
+#[derive(Debug, thiserror::Error)]
+pub enum DecodeError {
+    /// Its bytes are gone or changed: to be fetched again.
+    #[error("the item's bytes are not there")]
+    Bytes(#[source] CacheError),
+    /// Not a picture that this player decodes.
+    #[error("the item is no picture: {0}")]
+    Form(String),
+    /// Not the board's pixels.
+    #[error("the item has {width}x{height} pixels, the board {geometry}")]
+    Geometry {
+        /// Its width.
+        width: u32,
+        /// Its height.
+        height: u32,
+        /// The board's.
+        geometry: Geometry,
+    },
+}
+
+/// Decodes a still of exactly this geometry.
+///
+/// # Errors
+/// When it is no picture, or has other pixels.
+pub fn still(bytes: &[u8], geometry: Geometry) -> Result<Frame, DecodeError> {
+    let form = |e: &dyn std::fmt::Display| DecodeError::Form(e.to_string());
+    let reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format().map_err(|e| form(&e))?;
+    let decoder = reader.into_decoder().map_err(|e| form(&e))?;
+    let (width, height) = decoder.dimensions();
+    if (width, height) != (geometry.width(), geometry.height()) {
+        return Err(DecodeError::Geometry { width, height, geometry });
+    }
+    let picture = image::DynamicImage::from_decoder(decoder).map_err(|e| form(&e))?.into_rgb8();
+    let pixels = picture.pixels().map(|pixel| {
+        let [red, green, blue] = pixel.0;
+        u32::from_be_bytes([0, red, green, blue])
+    });
+    Frame::from_pixels(geometry, pixels.collect()).ok_or_else(|| DecodeError::Form("pixels are missing".to_owned()))
+}
+
+/// Reads, hashes and decodes what is asked for until nobody asks any more.
+pub(super) fn serve(geometry: Geometry, asked: &Receiver<Source>, answers: &SyncSender<Message>) {
+    while let Ok(source) = asked.recv() {
+        let result = read_verified(&source.path, &source.item, source.size)
+            .map_err(DecodeError::Bytes)
+            .and_then(|bytes| still(&bytes, geometry))
+            .map(Arc::new);
+        if answers.send(Message::Decoded { item: source.item, result }).is_err() {
+            return;
+        }
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    /// A PNG of these pixels.
+    pub(crate) fn png(frame: &Frame) -> Vec<u8> {
+        let mut bytes = Cursor::new(Vec::new());
+        let geometry = frame.geometry();
+        image::RgbImage::from_raw(geometry.width(), geometry.height(), frame.to_rgb())
+            .expect("as many bytes as pixels")
+            .write_to(&mut bytes, image::ImageFormat::Png)
+            .expect("encoded");
+        bytes.into_inner()
+    }
+
+    #[test]
+    fn a_still_decodes_to_exactly_its_pixels_or_not_at_all() {
+        let geometry = Geometry::new(3, 2).expect("a geometry");
+        let frame = Frame::from_pixels(geometry, vec![0x00FF_0000, 0x0000_FF00, 0x0000_00FF, 1, 2, 3]).expect("six pixels");
+        let bytes = png(&frame);
+        assert_eq!(still(&bytes, geometry).expect("decoded"), frame);
+        let other = Geometry::new(2, 3).expect("a geometry");
+        assert!(matches!(still(&bytes, other), Err(DecodeError::Geometry { .. })));
+        for cut in 0..bytes.len() - 12 {
+            assert!(still(bytes.get(..cut).expect("shorter"), geometry).is_err(), "cut at {cut}");
+        }
+    }
+}

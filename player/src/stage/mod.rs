@@ -1,0 +1,318 @@
+//! The stage: what is on the screen, frame by frame, on a thread of its own. The picture on it stays until the next one is
+//! decoded, so there is never a black frame between two items; what was really presented is reported.
+
+pub mod compose;
+pub mod decode;
+pub mod machine;
+pub mod transition;
+
+use std::collections::VecDeque;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender, TrySendError};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use playlists::geometry::Geometry;
+use playlists::id::{Digest, Revision};
+use playlists::wire::reports::PlayedItem;
+use tokio::sync::mpsc as reports;
+
+use self::decode::{DecodeError, Source};
+use self::machine::Machine;
+use self::transition::Transition;
+use crate::frame::Frame;
+use crate::ports::{Clock, OpenOutput, Output, OutputError};
+
+/// Orders that may wait for the stage.
+const ORDERS: usize = 64;
+/// Reports that may wait for the agent.
+const REPORTS: usize = 256;
+/// Reports kept aside while the agent does not listen; then the oldest is dropped.
+const ASIDE: usize = 4096;
+/// Longest the stage sleeps.
+const LONGEST_SLEEP: Duration = Duration::from_secs(1);
+
+/// What the stage is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Order {
+    /// Show this from now on.
+    Show(Shot),
+    /// Decode this ahead of need.
+    Prepare(Source),
+    /// End; the last picture stays on the screen as long as the output does.
+    Stop,
+}
+
+/// One picture in its time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shot {
+    /// What is shown.
+    pub content: Content,
+    /// How it is recorded; none for what is no item.
+    pub played: Option<PlayedItem>,
+    /// When its time began, by the wall clock: with `rev` it tells one showing of an item from the next.
+    pub since: DateTime<Utc>,
+    /// The manifest it comes from.
+    pub rev: Revision,
+    /// Whether it takes the screen before the picture on it has had its time.
+    pub interrupts: bool,
+}
+
+/// What a shot shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Content {
+    /// Black: outside the operating hours.
+    Dark,
+    /// The picture that every player carries within itself.
+    Resident,
+    /// An item.
+    Item(Source),
+}
+
+/// A picture that was presented and has ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Play {
+    /// What, and by whom it was asked for.
+    pub played: PlayedItem,
+    /// First presented, on the monotonic clock.
+    pub start: Duration,
+    /// How long it was on the screen.
+    pub shown: Duration,
+    /// Frames that came too late to be shown.
+    pub dropped: u32,
+    /// Whether it was ended before its time.
+    pub interrupted: bool,
+    /// The manifest it came from.
+    pub rev: Revision,
+}
+
+/// What the stage reports.
+#[derive(Debug)]
+pub enum Report {
+    /// A picture is on the screen: its first frame was presented.
+    Started(Onscreen),
+    /// A picture has ended.
+    Ended(Play),
+    /// A picture stands still.
+    Settled(Onscreen),
+    /// An item gives no frame; the picture before it stays.
+    Broken {
+        /// The item.
+        item: Digest,
+        /// Why.
+        error: DecodeError,
+    },
+    /// The output does not work.
+    Fault(OutputError),
+    /// Somebody closed the output.
+    Closed,
+}
+
+/// The picture on the screen.
+#[derive(Debug, Clone)]
+pub struct Onscreen {
+    /// Its frame, without transition.
+    pub frame: Arc<Frame>,
+    /// The item; none for black and the resident picture.
+    pub item: Option<Digest>,
+    /// When its time began, by the wall clock.
+    pub since: Option<DateTime<Utc>>,
+    /// The manifest it comes from.
+    pub rev: Revision,
+    /// When its first frame was presented, on the monotonic clock.
+    pub presented: Duration,
+}
+
+/// What the stage has presented, as others may look at it at any time.
+#[derive(Debug, Default)]
+pub struct Screen {
+    on: Mutex<Option<Onscreen>>,
+    figures: Mutex<Figures>,
+}
+
+/// Counts since the start.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Figures {
+    /// Frames presented.
+    pub presented: u64,
+    /// Frames that came too late.
+    pub dropped: u64,
+    /// Time in which nothing was presented although something should have been.
+    pub black: Duration,
+}
+
+impl Screen {
+    /// The picture on the screen.
+    #[must_use]
+    pub fn on(&self) -> Option<Onscreen> {
+        self.on.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+    /// Counts since the start.
+    #[must_use]
+    pub fn figures(&self) -> Figures {
+        *self.figures.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+    fn put(&self, on: Onscreen) {
+        *self.on.lock().unwrap_or_else(PoisonError::into_inner) = Some(on);
+    }
+    fn count(&self, count: impl FnOnce(&mut Figures)) {
+        count(&mut self.figures.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+}
+
+/// What reaches the stage's thread.
+#[derive(Debug)]
+pub(crate) enum Message {
+    Order(Order),
+    Decoded { item: Digest, result: Result<Arc<Frame>, DecodeError> },
+}
+
+/// The stage as the agent holds it.
+#[derive(Debug)]
+pub struct Stage {
+    orders: SyncSender<Message>,
+    threads: Vec<JoinHandle<()>>,
+    screen: Arc<Screen>,
+}
+
+/// Why there is no stage.
+#[derive(Debug, thiserror::Error)]
+pub enum StageError {
+    /// A thread cannot be started.
+    #[error("the stage's thread cannot be started")]
+    Thread(#[source] std::io::Error),
+    /// The output cannot be opened.
+    #[error("the output cannot be opened")]
+    Output(#[source] OutputError),
+    /// It ended before it had begun.
+    #[error("the stage ended before it had begun")]
+    Gone,
+}
+
+impl Stage {
+    /// Opens the output on a thread of its own and puts the resident picture on it. Blocks until the output is open.
+    ///
+    /// # Errors
+    /// When a thread cannot be started, or the output not be opened.
+    pub fn start(
+        geometry: Geometry,
+        transition: Transition,
+        clock: Arc<dyn Clock>,
+        open: OpenOutput,
+    ) -> Result<(Self, reports::Receiver<Report>), StageError> {
+        let (orders, inbox) = mpsc::sync_channel(ORDERS);
+        let (ask, asked) = mpsc::sync_channel(1);
+        let (report, reported) = reports::channel(REPORTS);
+        let (opened, is_open) = mpsc::sync_channel(1);
+        let screen = Arc::new(Screen::default());
+        let answers = orders.clone();
+        let decoder = thread::Builder::new()
+            .name("decode".to_owned())
+            .spawn(move || decode::serve(geometry, &asked, &answers))
+            .map_err(StageError::Thread)?;
+        let seen = Arc::clone(&screen);
+        let stage = thread::Builder::new()
+            .name("stage".to_owned())
+            .spawn(move || {
+                let output = match open(geometry) {
+                    Ok(output) => output,
+                    Err(error) => {
+                        opened.send(Err(error)).unwrap_or_default();
+                        return;
+                    }
+                };
+                opened.send(Ok(())).unwrap_or_default();
+                let machine = Machine::new(geometry, transition, seen);
+                Worker { machine, output, clock, ask, report, aside: VecDeque::new(), closed: false }.run(&inbox);
+            })
+            .map_err(StageError::Thread)?;
+        is_open.recv().map_err(|_| StageError::Gone)?.map_err(StageError::Output)?;
+        Ok((Self { orders, threads: vec![stage, decoder], screen }, reported))
+    }
+
+    /// Gives an order; false when the stage has fallen so far behind that it is not taken.
+    pub fn order(&self, order: Order) -> bool {
+        self.orders.try_send(Message::Order(order)).is_ok()
+    }
+
+    /// What is presented.
+    #[must_use]
+    pub fn screen(&self) -> Arc<Screen> {
+        Arc::clone(&self.screen)
+    }
+
+    /// Ends the stage and waits for its threads. Blocks.
+    pub fn stop(self) {
+        self.orders.send(Message::Order(Order::Stop)).unwrap_or_default();
+        let Self { orders, threads, .. } = self;
+        drop(orders);
+        for thread in threads {
+            if thread.join().is_err() {
+                tracing::error!("a thread of the stage panicked");
+            }
+        }
+    }
+}
+
+struct Worker {
+    machine: Machine,
+    output: Box<dyn Output>,
+    clock: Arc<dyn Clock>,
+    ask: SyncSender<Source>,
+    report: reports::Sender<Report>,
+    aside: VecDeque<Report>,
+    closed: bool,
+}
+
+impl Worker {
+    fn run(mut self, inbox: &Receiver<Message>) {
+        loop {
+            let due = self.machine.tick(self.clock.monotonic(), self.output.as_mut());
+            self.ask_decoder();
+            self.pass_reports();
+            if self.machine.is_stopped() {
+                return;
+            }
+            match inbox.recv_timeout(self.sleep(due)) {
+                Ok(message) => self.machine.take(message),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+            while let Ok(message) = inbox.try_recv() {
+                self.machine.take(message);
+            }
+            if !self.closed && !self.output.pump() {
+                self.closed = true;
+                self.aside.push_back(Report::Closed);
+            }
+        }
+    }
+
+    fn sleep(&self, due: Option<Duration>) -> Duration {
+        let until_due = due.map_or(LONGEST_SLEEP, |due| due.saturating_sub(self.clock.monotonic()));
+        until_due.min(self.output.pump_every().unwrap_or(LONGEST_SLEEP))
+    }
+
+    fn ask_decoder(&mut self) {
+        if let Some(source) = self.machine.wanted()
+            && let Err(TrySendError::Full(source) | TrySendError::Disconnected(source)) = self.ask.try_send(source)
+        {
+            self.machine.not_asked(&source.item);
+        }
+    }
+
+    fn pass_reports(&mut self) {
+        self.aside.extend(self.machine.reports());
+        while let Some(report) = self.aside.pop_front() {
+            if let Err(error) = self.report.try_send(report) {
+                self.aside.push_front(error.into_inner());
+                break;
+            }
+        }
+        while self.aside.len() > ASIDE {
+            self.aside.pop_front();
+            tracing::warn!("a report of the stage was dropped: nobody listened");
+        }
+    }
+}

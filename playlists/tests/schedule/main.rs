@@ -1,0 +1,8 @@
+//! The schedule against its rules: properties on random manifests, a slow reference, and a table of cases.
+#![expect(clippy::indexing_slicing, clippy::panic, reason = "a test that panics has found something")]
+
+mod cases;
+mod generate;
+mod properties;
+mod reference;
+mod windows;

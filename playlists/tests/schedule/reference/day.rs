@@ -1,0 +1,191 @@
+//! The list of a day: rules 7, 8 and 10, word by word.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use playlists::id::{AssetId, Digest, PlaylistId};
+use playlists::playlist::Content;
+use playlists::trust::manifest::Manifest;
+use playlists::unit::Tier;
+
+use super::may::{Active, May, Rules, Shows, Valid, entries, valid};
+use super::{Entry, Shown, wall};
+
+const ONE: i128 = 1 << 32;
+
+/// `h` of the rules.
+pub(crate) fn h(words: &[&str]) -> u64 {
+    let digest = Digest::of(words.join("|").as_bytes());
+    u64::from_be_bytes(digest.as_bytes()[..8].try_into().expect("eight bytes"))
+}
+
+/// π(d mod E), by shuffling the whole list.
+pub(crate) fn first_entry(id: &str, count: usize, day: i64) -> usize {
+    let e = count as i64;
+    let mut order: Vec<usize> = (0..count).collect();
+    for i in (1..count).rev() {
+        let j = h(&["shuffle", id, &day.div_euclid(e).to_string(), &i.to_string()]) % (i as u64 + 1);
+        order.swap(i, j as usize);
+    }
+    order[day.rem_euclid(e) as usize]
+}
+
+/// Every slot of a broadcast day.
+pub(crate) fn list(manifest: &Manifest, date: NaiveDate) -> Vec<Shown> {
+    let (from, until) =
+        (wall::day_start(date, manifest.time_zone), wall::day_start(date + TimeDelta::days(1), manifest.time_zone));
+    let mut state = State { manifest, date, credits: BTreeMap::new(), last: BTreeMap::new(), places: BTreeMap::new() };
+    let mut list = Vec::new();
+    for (may, from, until) in segments(manifest, from, until) {
+        state.play(&may, from, until, &mut list);
+    }
+    list
+}
+
+/// Steps through every whole second, and every instant that the manifest names.
+fn segments(manifest: &Manifest, from: i64, until: i64) -> Vec<(May, i64, i64)> {
+    let mut steps: BTreeSet<i64> = (from..until).step_by(1000).collect();
+    let named = manifest.campaigns.iter().flat_map(|campaign| [campaign.period.from, campaign.period.until]);
+    let named = named.chain(manifest.items.iter().flat_map(|item| [item.from, item.until]));
+    let entries = manifest.playlists.iter().flat_map(|playlist| &playlist.entries).flat_map(|entry| [entry.from, entry.until]);
+    let ms = |instant: Option<DateTime<Utc>>| instant.map(|instant| instant.timestamp_millis());
+    steps.extend(named.chain(entries).filter_map(ms).filter(|at| from < *at && *at < until));
+    let mut rules = Rules::new(manifest, from, until);
+    let mut segments: Vec<(May, i64, i64)> = Vec::new();
+    for at in steps {
+        let may = rules.at(at);
+        match segments.last_mut() {
+            Some((before, ..)) if *before == may => {}
+            last => {
+                if let Some((.., end)) = last {
+                    *end = at;
+                }
+                segments.push((may, at, until));
+            }
+        }
+    }
+    segments
+}
+
+struct State<'a> {
+    manifest: &'a Manifest,
+    date: NaiveDate,
+    /// By id.
+    credits: BTreeMap<String, i128>,
+    /// What each pick chose last, by the pick's name.
+    last: BTreeMap<String, String>,
+    /// By path of use: next entry, how many the nested playlist there has still to give, and of which playlist.
+    places: BTreeMap<String, (usize, Option<usize>, PlaylistId)>,
+}
+
+impl State<'_> {
+    fn play(&mut self, may: &May, from: i64, until: i64, list: &mut Vec<Shown>) {
+        let safe = Entry { campaign: None, asset: None, item: self.manifest.safe_item, language: "und".to_owned() };
+        match may {
+            May::Dark => list.push(Shown { since: from, until, entry: None }),
+            May::Safe => list.push(Shown { since: from, until, entry: Some(safe) }),
+            May::Default(_) | May::Campaigns(_) => {
+                let mut at = from;
+                while at < until {
+                    if until - at < 2000 && at != from {
+                        list.last_mut().expect("a slot before").until = until;
+                        break;
+                    }
+                    let (entry, length) = self.slot(may, at);
+                    let end = (at + length).min(until);
+                    list.push(Shown { since: at, until: end, entry: Some(entry) });
+                    at = end;
+                }
+            }
+        }
+    }
+
+    fn slot(&mut self, may: &May, at: i64) -> (Entry, i64) {
+        let default = self.manifest.default_playlist.clone();
+        let (campaign, name, playlist) = match may {
+            May::Campaigns(active) => {
+                let chosen = self.campaign(active);
+                (Some(chosen.id.clone()), chosen.id.to_string(), chosen.playlist)
+            }
+            May::Default(_) | May::Safe | May::Dark => (None, default.to_string(), default),
+        };
+        let path = format!("{}:{name}", if campaign.is_some() { "campaign" } else { "default" });
+        let (number, inside) = self.entry(&path, &name, &playlist, at);
+        let Content::Asset { asset, versions, duration } = &entries(self.manifest, &inside)[number].content else {
+            unreachable!("an entry in the end shows an asset")
+        };
+        let Some(Shows::Languages(languages)) = valid(self.manifest, &inside, at).remove(&number) else {
+            unreachable!("the entry is valid")
+        };
+        let language = self.language(asset, &languages);
+        let item = *versions.iter().find(|(tag, _)| tag.as_str() == language).expect("it has this version").1;
+        let length = i64::try_from(duration.as_millis()).expect("at most a day");
+        (Entry { campaign, asset: Some(asset.clone()), item, language }, length)
+    }
+
+    fn campaign(&mut self, active: &[Active]) -> Active {
+        let weight = |tier| match tier {
+            Tier::Province => self.manifest.lanes.province,
+            Tier::Commune => self.manifest.lanes.commune,
+        };
+        let tiers = [Tier::Commune, Tier::Province].into_iter().filter(|tier| active.iter().any(|a| a.tier == *tier));
+        let lanes: Vec<_> = tiers.map(|tier| (tier.as_str().to_owned(), weight(tier))).collect();
+        let lane = self.pick("lane", &lanes);
+        let within: Vec<_> = active.iter().filter(|a| a.tier.as_str() == lane).collect();
+        let shares: Vec<_> = within.iter().map(|a| (a.id.to_string(), a.weight)).collect();
+        let chosen = self.pick(&format!("campaign of {lane}"), &shares);
+        (*within.into_iter().find(|a| a.id.as_str() == chosen).expect("one of them")).clone()
+    }
+
+    fn language(&mut self, asset: &AssetId, languages: &[String]) -> String {
+        let weight = |tag: &str| self.manifest.languages.iter().find(|(l, _)| l.as_str() == tag).map_or(1, |(_, weight)| *weight);
+        let shares: Vec<_> = languages.iter().map(|tag| (format!("{asset}:{tag}"), weight(tag))).collect();
+        let chosen = self.pick(&format!("language of {asset}"), &shares);
+        chosen.rsplit_once(':').expect("asset:language").1.to_owned()
+    }
+
+    /// The fair pick.
+    fn pick(&mut self, pick: &str, shares: &[(String, u32)]) -> String {
+        let total: i128 = shares.iter().map(|(_, weight)| i128::from(*weight)).sum();
+        let day = self.date.format("%Y-%m-%d").to_string();
+        for (id, weight) in shares {
+            let key = format!("{pick}|{id}");
+            let first = i128::from(h(&["credit", id, &day]) >> 32);
+            let gain = if total == 0 { ONE } else { i128::from(*weight) * ONE / total };
+            *self.credits.entry(key).or_insert(first) += gain;
+        }
+        let may = |(id, weight): &&(String, u32)| {
+            self.last.get(pick) != Some(id) || i128::from(*weight) * 2 > total || shares.len() == 1
+        };
+        let best = shares.iter().filter(may).map(|(id, _)| (-self.credits[&format!("{pick}|{id}")], id.clone())).min();
+        let (_, id) = best.expect("somebody is active");
+        *self.credits.get_mut(&format!("{pick}|{id}")).expect("it gained") -= ONE;
+        self.last.insert(pick.to_owned(), id.clone());
+        id
+    }
+
+    /// The next entry of a playlist: its number and the playlist that it is in.
+    fn entry(&mut self, path: &str, id: &str, playlist: &PlaylistId, at: i64) -> (usize, PlaylistId) {
+        let all = entries(self.manifest, playlist);
+        let day = self.date.signed_duration_since(NaiveDate::from_ymd_opt(1970, 1, 1).expect("a date")).num_days();
+        let valid: Valid = valid(self.manifest, playlist, at);
+        let first = || (first_entry(id, all.len(), day), None, playlist.clone());
+        let (place, left, before) = self.places.entry(path.to_owned()).or_insert_with(first).clone();
+        let place = place % all.len();
+        let number = *valid.keys().find(|number| **number >= place).or_else(|| valid.keys().next()).expect("something is valid");
+        let left = left.filter(|_| number == place && before == *playlist);
+        let next = (number + 1) % all.len();
+        match (&all[number].content, &valid[&number]) {
+            (Content::Playlist { playlist: nested, take }, Shows::Playlist(inner)) => {
+                let left = left.unwrap_or_else(|| take.map_or(inner.len(), |take| take as usize)) - 1;
+                let now = if left == 0 { (next, None, playlist.clone()) } else { (number, Some(left), playlist.clone()) };
+                self.places.insert(path.to_owned(), now);
+                self.entry(&format!("{path}/{number}:{nested}"), nested.as_str(), nested, at)
+            }
+            _ => {
+                self.places.insert(path.to_owned(), (next, None, playlist.clone()));
+                (number, playlist.clone())
+            }
+        }
+    }
+}
