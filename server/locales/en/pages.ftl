@@ -321,3 +321,4 @@ error-window-days-none = Choose at least one day of the week.
 error-window-duration = A window lasts 1 minute to 31 days.
 error-window-never = This window never opens within the campaign's period.
 error-windows-many = At most { $most } windows.
+revision-none-text = No plan was made for this board yet.

@@ -312,3 +312,4 @@ error-window-days-none = Hãy chọn ít nhất một ngày trong tuần.
 error-window-duration = Một khung giờ kéo dài từ 1 phút đến 31 ngày.
 error-window-never = Khung giờ này không bao giờ mở trong thời hạn của chiến dịch.
 error-windows-many = Tối đa { $most } khung giờ.
+revision-none-text = Chưa có kế hoạch nào được lập cho bảng tin này.

@@ -71,6 +71,8 @@ struct BoardPage {
     refused: bool,
     picture: Option<(i64, String, String)>,
     now: Option<Now>,
+    /// No plan was ever made for it.
+    never: bool,
     desired: String,
     reported: String,
     errors: Vec<String>,
@@ -121,6 +123,7 @@ pub(in crate::http) async fn show(
         refused: went.asked == "no",
         picture: picture.map(|ms| (ms, t.ago(time(ms), app.clock.now()), t.instant_ms(ms))),
         now: now(t, &site, &id).await,
+        never: board.row.desired.is_none(),
         desired: revision(t, board.row.desired),
         reported: revision(t, board.row.reported),
         errors: errors(t, &board),
