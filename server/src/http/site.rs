@@ -3,12 +3,13 @@
 use std::num::NonZeroU32;
 use std::ops::Deref;
 use std::sync::Arc;
+use std::time::Duration;
 
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use playlists::id::BoardId;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
-
 use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
@@ -17,6 +18,8 @@ use crate::app::App;
 const PER_ADDRESS: NonZeroU32 = NonZeroU32::new(20).expect("20 is not 0");
 /// Attempts to sign in, a minute and login.
 const PER_LOGIN: NonZeroU32 = NonZeroU32::new(6).expect("6 is not 0");
+/// Least time between two pictures that an open page asks of one board.
+const BETWEEN_PICTURES: Duration = Duration::from_secs(3);
 /// Keys that a limiter remembers before those at rest are forgotten.
 const MOST_KEYS: usize = 10_000;
 
@@ -43,6 +46,7 @@ pub struct Inside {
     pub requests: Family<RequestLabels, Counter>,
     by_address: DefaultKeyedRateLimiter<String>,
     by_login: DefaultKeyedRateLimiter<String>,
+    pictures: DefaultKeyedRateLimiter<BoardId>,
 }
 
 impl Deref for Site {
@@ -62,7 +66,17 @@ impl Site {
             requests: Family::default(),
             by_address: RateLimiter::keyed(Quota::per_minute(PER_ADDRESS)),
             by_login: RateLimiter::keyed(Quota::per_minute(PER_LOGIN)),
+            pictures: RateLimiter::keyed(Quota::with_period(BETWEEN_PICTURES).expect("three seconds are not 0")),
         }))
+    }
+
+    /// Whether an open page may ask this board for a picture now: pages refresh often, boards answer seldom.
+    #[must_use]
+    pub fn may_ask_picture(&self, board: &BoardId) -> bool {
+        if self.pictures.len() > MOST_KEYS {
+            self.pictures.retain_recent();
+        }
+        self.pictures.check_key(board).is_ok()
     }
 
     /// Whether one more attempt to sign in is within the limits of the address and of the login.

@@ -99,6 +99,9 @@ pub(in crate::http) struct Asked {
 pub(in crate::http) struct Size {
     w: u32,
     h: u32,
+    /// Keep the asset's own shape within these pixels, instead of bringing it to exactly these.
+    #[serde(default)]
+    own: bool,
 }
 
 async fn library(site: &Site, visitor: &Visitor, asked: &Asked, faults: Vec<String>) -> Result<Html<String>, PageError> {
@@ -224,7 +227,18 @@ fn in_words(t: Tr, rendition: &Rendition) -> Made {
     Made { geometry: geometry_name, width: geometry.width(), height: geometry.height(), state, class, size, error }
 }
 
-/// `GET /assets/{id}/preview?w=&h=`.
+/// The largest pixels of the asset's own shape within these.
+async fn own_shape(site: &Site, id: &AssetId, within: Geometry) -> Result<Geometry, PageError> {
+    let asset = assets::get(&site.app, id).await?.ok_or(PageError::Missing)?;
+    let (width, height) = (u64::from(asset.width), u64::from(asset.height));
+    let (w, h) = (u64::from(within.width()), u64::from(within.height()));
+    let wider = width * h > height * w;
+    let (w, h) = if wider { (w, (height * w / width.max(1)).max(1)) } else { ((width * h / height.max(1)).max(1), h) };
+    let side = |side: u64| u32::try_from(side).unwrap_or(u32::MAX);
+    Geometry::new(side(w), side(h)).map_err(|_| PageError::Unreadable)
+}
+
+/// `GET /assets/{id}/preview?w=&h=&own=`.
 pub(in crate::http) async fn preview(
     State(site): State<Site>,
     Path(id): Path<String>,
@@ -232,6 +246,7 @@ pub(in crate::http) async fn preview(
 ) -> Result<Response, PageError> {
     let id = id.parse::<AssetId>().map_err(|_| PageError::Missing)?;
     let geometry = Geometry::new(size.w, size.h).map_err(|_| PageError::Unreadable)?;
+    let geometry = if size.own { own_shape(&site, &id, geometry).await? } else { geometry };
     let bytes = match assets::preview(&site.app, &id, geometry).await {
         Err(PreviewError::Unknown(_)) => return Err(PageError::Missing),
         other => other.map_err(PageError::failed)?,

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use super::overview::{Line, line};
 use crate::app::commands;
 use crate::app::now_showing::now_showing;
-use crate::app::overview::{self, Judged};
+use crate::app::overview::{self, BoardState, Judged};
 use crate::http::error::{PageError, page};
 use crate::http::frame::Frame;
 use crate::http::site::Site;
@@ -20,6 +20,8 @@ use crate::http::visitor::Visitor;
 use crate::http::words::Tr;
 use crate::store::overview as rows;
 
+/// A transition is over by then, and the picture is the whole one.
+const SETTLED_AFTER_MS: i64 = 1000;
 /// Events and plays shown.
 const LAST: i64 = 12;
 
@@ -33,6 +35,8 @@ struct Now {
     campaign: String,
     /// Since when.
     since: String,
+    /// Since when, in UTC milliseconds.
+    since_ms: i64,
     /// Until when.
     until: String,
     /// The page asks again after this many seconds.
@@ -112,6 +116,10 @@ pub(in crate::http) async fn show(
     let board = overview::board(app, &id).await?.ok_or(PageError::Missing)?;
     let facts = rows::board_facts(&app.db, id.as_str()).await?.ok_or(PageError::Missing)?;
     let picture = rows::snapshot_taken_ms(&app.db, id.as_str()).await?;
+    let now = now(t, &site, &id).await;
+    if let Some(now) = &now {
+        ask_when_old(&site, &id, &board, picture, now.since_ms);
+    }
     let events = rows::last_events(&app.db, id.as_str(), LAST).await?;
     let plays = rows::last_plays(&app.db, id.as_str(), LAST).await?;
     page(&BoardPage {
@@ -122,7 +130,7 @@ pub(in crate::http) async fn show(
         asked: went.asked == "yes",
         refused: went.asked == "no",
         picture: picture.map(|ms| (ms, t.ago(time(ms), app.clock.now()), t.instant_ms(ms))),
-        now: now(t, &site, &id).await,
+        now,
         never: board.row.desired.is_none(),
         desired: revision(t, board.row.desired),
         reported: revision(t, board.row.reported),
@@ -164,9 +172,24 @@ async fn now(t: Tr, site: &Site, id: &BoardId) -> Option<Now> {
         link,
         campaign,
         since: t.clock_time(showing.since),
+        since_ms: showing.since.timestamp_millis(),
         until: t.clock_time(showing.until),
-        again_in: left.num_seconds(),
+        again_in: left.num_seconds() + 1,
     })
+}
+
+/// While somebody looks at a board, its picture follows what plays: one from before this turn is asked for anew.
+fn ask_when_old(site: &Site, id: &BoardId, board: &Judged, taken_ms: Option<i64>, since_ms: i64) {
+    let settled_ms = since_ms + SETTLED_AFTER_MS;
+    let old = taken_ms.is_none_or(|taken| taken < settled_ms) && site.app.clock.now_ms() >= settled_ms;
+    let answers = matches!(board.state, BoardState::Live | BoardState::Updating | BoardState::Faulty);
+    if old
+        && answers
+        && site.may_ask_picture(id)
+        && let Err(error) = commands::ask_snapshot(&site.app, id)
+    {
+        tracing::debug!(board.id = %id, error = %error, "a snapshot could not be asked for");
+    }
 }
 
 fn errors(t: Tr, board: &Judged) -> Vec<String> {

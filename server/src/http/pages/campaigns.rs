@@ -7,12 +7,13 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use chrono::{DateTime, Utc};
 use playlists::campaign::{Level, Period};
 use playlists::id::{CampaignId, PlaylistId};
+use playlists::window::Window;
 use serde::Deserialize;
 
 use super::fields::{Errors, Fields};
 use super::overview::{Line, line, place_name};
 use super::windows::{self, WindowView};
-use crate::app::campaign_draft::{CampaignDraft, WindowDraft};
+use crate::app::campaign_draft::{CampaignDraft, OPERATORS_ZONE, WindowDraft};
 use crate::app::{FieldError, campaigns, overview, playlists as plans, units};
 use crate::http::error::{PageError, page};
 use crate::http::frame::Frame;
@@ -32,17 +33,21 @@ const OFFERED: u32 = 500;
 enum Phase {
     Draft,
     Coming,
+    /// Within its period, between two of its windows.
+    Resting,
     Running,
     Over,
 }
 
-fn phase(approved: bool, period: &Period, now: DateTime<Utc>) -> Phase {
+fn phase(approved: bool, period: &Period, windows: &[Window], now: DateTime<Utc>) -> Phase {
     if period.until.is_some_and(|until| until <= now) {
         Phase::Over
     } else if !approved {
         Phase::Draft
     } else if period.from.is_some_and(|from| now < from) {
         Phase::Coming
+    } else if !windows.is_empty() && !windows.iter().any(|window| window.contains(now, OPERATORS_ZONE)) {
+        Phase::Resting
     } else {
         Phase::Running
     }
@@ -53,6 +58,7 @@ fn phase_name(t: Tr, phase: Phase) -> (String, &'static str) {
     match phase {
         Phase::Draft => (t.s("phase-draft"), "faulty"),
         Phase::Coming => (t.s("phase-coming"), "updating"),
+        Phase::Resting => (t.s("phase-resting"), "never"),
         Phase::Running => (t.s("phase-running"), "live"),
         Phase::Over => (t.s("phase-over"), "never"),
     }
@@ -169,7 +175,7 @@ pub(in crate::http) async fn list(
 }
 
 fn summary(t: Tr, campaign: &StoredCampaign, now: DateTime<Utc>) -> Summary {
-    let (phase, class) = phase_name(t, phase(campaign.approved, &campaign.period, now));
+    let (phase, class) = phase_name(t, phase(campaign.approved, &campaign.period, &campaign.windows, now));
     let boards = i64::try_from(campaign.boards.len()).unwrap_or(i64::MAX);
     let windows: Vec<_> = campaign.windows.iter().map(|window| windows::sentence(t, window)).collect();
     Summary {
@@ -355,7 +361,7 @@ async fn form(
         t,
         id: stored.map(|campaign| campaign.id.to_string()).unwrap_or_default(),
         title: stored.map_or_else(|| t.s("campaign-new"), |campaign| campaign.name.clone()),
-        phase: stored.map(|campaign| phase_name(t, phase(campaign.approved, &campaign.period, now))),
+        phase: stored.map(|campaign| phase_name(t, phase(campaign.approved, &campaign.period, &campaign.windows, now))),
         may_end: stored.is_some_and(|campaign| campaign.period.until.is_none_or(|until| now < until)),
         playlists: offered.iter().map(choice).collect(),
         windows,
@@ -388,10 +394,13 @@ mod tests {
         let at = |text: &str| Some(text.parse::<DateTime<Utc>>().expect("an instant"));
         let now = at("2026-11-23T00:00:00Z").expect("now");
         let period = |from, until| Period { from, until };
-        assert_eq!(phase(true, &period(None, None), now), Phase::Running);
-        assert_eq!(phase(false, &period(None, None), now), Phase::Draft);
-        assert_eq!(phase(true, &period(at("2026-11-24T00:00:00Z"), None), now), Phase::Coming);
-        assert_eq!(phase(true, &period(None, at("2026-11-23T00:00:00Z")), now), Phase::Over);
+        assert_eq!(phase(true, &period(None, None), &[], now), Phase::Running);
+        let evenings =
+            Window::new("0 18 * * *".parse().expect("a cron"), std::time::Duration::from_secs(3600)).expect("a window");
+        assert_eq!(phase(true, &period(None, None), &[evenings], now), Phase::Resting);
+        assert_eq!(phase(false, &period(None, None), &[], now), Phase::Draft);
+        assert_eq!(phase(true, &period(at("2026-11-24T00:00:00Z"), None), &[], now), Phase::Coming);
+        assert_eq!(phase(true, &period(None, at("2026-11-23T00:00:00Z")), &[], now), Phase::Over);
     }
 
     #[test]
