@@ -31,8 +31,9 @@ test: setup-test build
 	$(CARGO) test --locked --workspace --doc
 
 bench: setup-test
-	$(CARGO) build --release --locked --workspace --bins
-	$(CARGO) bench --locked --workspace --benches
+	$(CARGO) build --release --locked -p bangtin -p bangtin-player
+	$(CARGO) bench --locked -p playlists --bench schedule
+	$(CARGO) bench --locked -p bangtin-tests --bench system
 
 # The player is also checked as a board's package builds it: without a window.
 lint: setup-build

@@ -36,13 +36,35 @@ static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 /// Longest wait for a connection of the pool, and of SQLite for another writer.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Where the data lie.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Where the data lie. Shown without what stands before the `@`: there may be a password.
+#[derive(Clone, PartialEq, Eq)]
 pub enum DatabaseUrl {
     /// A SQLite file.
     Sqlite(PathBuf),
     /// `postgres://…`
     Postgres(String),
+}
+
+impl std::fmt::Display for DatabaseUrl {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Sqlite(path) => write!(f, "sqlite:{}", path.display()),
+            Self::Postgres(url) => write!(f, "postgres://{}", place_of(url)),
+        }
+    }
+}
+
+impl std::fmt::Debug for DatabaseUrl {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "DatabaseUrl({self})")
+    }
+}
+
+/// Host and database of a PostgreSQL address, without user, password and options.
+fn place_of(url: &str) -> &str {
+    let place = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let place = place.rsplit_once('@').map_or(place, |(_, place)| place);
+    place.split('?').next().unwrap_or_default()
 }
 
 impl FromStr for DatabaseUrl {
@@ -254,7 +276,7 @@ async fn open_sqlite(path: &Path) -> Result<SqlitePool, StoreError> {
 }
 
 async fn open_postgres(url: &str) -> Result<PgPool, StoreError> {
-    let place = url.rsplit('@').next().unwrap_or_default().to_owned();
+    let place = place_of(url).to_owned();
     let options = PgConnectOptions::from_str(url).map_err(|source| StoreError::Open { place: place.clone(), source })?;
     PgPoolOptions::new()
         .max_connections(16)
@@ -262,4 +284,15 @@ async fn open_postgres(url: &str) -> Result<PgPool, StoreError> {
         .connect_with(options)
         .await
         .map_err(|source| StoreError::Open { place, source })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_database_is_named_without_its_password() {
+        let url: DatabaseUrl = "postgres://bangtin:se:cr@et@db.example/bangtin?password=secret".parse().expect("an address");
+        assert_eq!(format!("{url} {url:?}"), "postgres://db.example/bangtin DatabaseUrl(postgres://db.example/bangtin)");
+    }
 }
