@@ -1,14 +1,26 @@
 //! The database: one SQL text over two native pools, SQLite and PostgreSQL. The only place that names sqlx; one noun a file.
 
+pub mod accounts;
+pub mod assets;
+pub mod boards;
+pub mod campaign_versions;
+pub mod campaigns;
 pub mod events;
 #[cfg(test)]
 pub(crate) mod fixtures;
 pub mod manifests;
 pub mod outbox;
+pub mod overview;
+pub mod playlists;
 pub mod plays;
+pub mod publish_wanted;
+pub mod renditions;
+pub mod search;
+pub mod sessions;
 pub mod snapshots;
 pub mod status;
 pub mod tokens;
+pub mod units;
 
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -17,19 +29,6 @@ use std::time::Duration;
 use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
-
-pub mod accounts;
-pub mod assets;
-pub mod boards;
-pub mod campaign_versions;
-pub mod campaigns;
-pub mod overview;
-pub mod playlists;
-pub mod publish_wanted;
-pub mod renditions;
-pub mod search;
-pub mod sessions;
-pub mod units;
 
 static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 
