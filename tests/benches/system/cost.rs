@@ -41,7 +41,8 @@ fn family(id: u32) -> BTreeSet<u32> {
     loop {
         let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
         let ids = processes.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
-        let children: Vec<_> = ids.filter(|id| !all.contains(id) && parent(*id).is_some_and(|parent| all.contains(&parent))).collect();
+        let children: Vec<_> =
+            ids.filter(|id| !all.contains(id) && parent(*id).is_some_and(|parent| all.contains(&parent))).collect();
         if children.is_empty() {
             return all;
         }

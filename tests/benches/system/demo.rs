@@ -28,7 +28,9 @@ impl Drop for Demo {
     fn drop(&mut self) {
         if let Some(pid) = i32::try_from(self.process.id()).ok().and_then(Pid::from_raw) {
             let _ = kill_process(pid, Signal::TERM);
-            wait("the demo ends", || (!Path::new(&format!("/proc/{}/stat", self.process.id())).exists() || is_zombie(self.process.id())).then_some(()));
+            wait("the demo ends", || {
+                (!Path::new(&format!("/proc/{}/stat", self.process.id())).exists() || is_zombie(self.process.id())).then_some(())
+            });
         }
     }
 }
@@ -50,7 +52,9 @@ impl Demo {
             process.lines().iter().find_map(|line| Some(line.split_once("http://")?.1.split_whitespace().next()?.to_owned()))
         });
         let frames = |board: &PathBuf| board.join("frames/latest.png").is_file();
-        wait("three boards show a picture", || (boards(folder.path()).iter().filter(|board| frames(board)).count() == 3).then_some(()));
+        wait("three boards show a picture", || {
+            (boards(folder.path()).iter().filter(|board| frames(board)).count() == 3).then_some(())
+        });
         let first_picture = started.elapsed();
         let mut demo = Self { first_picture, address, cookie: String::new(), folder, process };
         demo.sign_in();
@@ -60,10 +64,15 @@ impl Demo {
 
     /// Saves a campaign for all boards and waits until every connected board reports the revision that came of it.
     pub(crate) fn save_campaign(&self, number: usize) -> Duration {
-        let form = format!("name=Figure+{number}&playlist=photos&level=normal&weight=2&aim=all&approved=yes&from=&until=&do=save");
+        let form =
+            format!("name=Figure+{number}&playlist=photos&level=normal&weight=2&aim=all&approved=yes&from=&until=&do=save");
         let saved = Instant::now();
         let answer = self.post("/campaigns", &form);
-        assert!(answer.starts_with("HTTP/1.1 303"), "the campaign was not saved:\n{}", answer.chars().take(2000).collect::<String>());
+        assert!(
+            answer.starts_with("HTTP/1.1 303"),
+            "the campaign was not saved:\n{}",
+            answer.chars().take(2000).collect::<String>()
+        );
         self.settled();
         saved.elapsed()
     }
@@ -100,7 +109,9 @@ impl Demo {
         let login = std::fs::read_to_string(self.folder.path().join("login.txt")).expect("the demo wrote a login");
         let password = login.lines().find_map(|line| line.strip_prefix("password: ")).expect("it holds a password").to_owned();
         let answer = self.post("/sign-in", &format!("login=admin&password={password}"));
-        let cookie = answer.lines().find_map(|line| line.to_lowercase().starts_with("set-cookie:").then(|| line.split_once(':')?.1.split(';').next().map(str::trim)));
+        let cookie = answer.lines().find_map(|line| {
+            line.to_lowercase().starts_with("set-cookie:").then(|| line.split_once(':')?.1.split(';').next().map(str::trim))
+        });
         cookie.flatten().expect("signing in gives a cookie").clone_into(&mut self.cookie);
     }
 
@@ -109,8 +120,10 @@ impl Demo {
         wait("three boards are on their newest manifest", || {
             let metrics = self.send("GET /metrics", "");
             let has = |line: &str| metrics.lines().any(|found| found == line);
-            (has("bangtin_boards{state=\"live\"} 3") && has("bangtin_boards{state=\"updating\"} 0") && has("bangtin_publish_wanted_rows 0"))
-                .then_some(())
+            (has("bangtin_boards{state=\"live\"} 3")
+                && has("bangtin_boards{state=\"updating\"} 0")
+                && has("bangtin_publish_wanted_rows 0"))
+            .then_some(())
         });
     }
 

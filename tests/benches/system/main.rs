@@ -21,7 +21,10 @@ fn main() {
     }
     let demo = Demo::start();
     println!("\nsystem: `bangtin demo`, 92 boards, three of them with players, release build");
-    println!("  first picture on all three boards   {:>7.1} s after the start, with an empty data folder", demo.first_picture.as_secs_f64());
+    println!(
+        "  first picture on all three boards   {:>7.1} s after the start, with an empty data folder",
+        demo.first_picture.as_secs_f64()
+    );
     saves(&demo);
     costs(&demo);
 }
