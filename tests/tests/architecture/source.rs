@@ -64,8 +64,14 @@ impl Source {
         begin.unwrap_or(lines.len())
     }
 
-    fn is_only_tests(&self) -> bool {
-        self.path.starts_with("tests/") || self.path.contains("/tests/") || self.path.ends_with("/tests.rs")
+    /// Whether all of it is tests: they may name whatever they try.
+    pub(super) fn is_only_tests(&self) -> bool {
+        self.path.starts_with("tests/") || self.is_beside_what_it_tests()
+    }
+
+    /// Whether it holds the tests of the file or folder beside it, whose first line says the job.
+    pub(super) fn is_beside_what_it_tests(&self) -> bool {
+        self.path.contains("/tests/") || self.path.ends_with("/tests.rs") || self.path.ends_with("_tests.rs")
     }
 }
 
