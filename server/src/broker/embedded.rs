@@ -24,8 +24,8 @@ const CLIENT_QUEUE: usize = 256;
 /// What waits for one client that is away: messages and bytes.
 const AWAY_MESSAGES: usize = 1024;
 const AWAY_BYTES: usize = 4 * 1024 * 1024;
-/// Longest until the broker has ended.
-const END: Duration = Duration::from_secs(5);
+/// Longest until its clients have ended: it keeps nothing that the database does not have, so nothing is lost with it.
+const END: Duration = Duration::from_secs(1);
 
 /// A broker that runs.
 pub(super) struct Embedded {
@@ -83,7 +83,7 @@ pub(super) async fn start(
             () = stop.cancelled() => {
                 shutdown.shutdown();
                 if tokio::time::timeout(END, run).await.is_err() {
-                    tracing::warn!("the embedded broker did not end in time");
+                    tracing::info!("some clients of the embedded broker did not end in time and were cut off");
                 }
             }
         }
