@@ -109,6 +109,7 @@ pub(super) const RULES: &[Rule] = &[
             "player/src/lib.rs",
             "player/src/main.rs",
             "player/src/lifecycle.rs",
+            "player/src/opening.rs",
         ],
         forbidden: &["crate::agent"],
         reason: "adapters are called by the agent and know nothing of it",
