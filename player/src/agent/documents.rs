@@ -22,6 +22,8 @@ use crate::snapshot;
 
 /// How often the same refused manifest is looked at again.
 const SAME_REFUSED: Duration = Duration::from_secs(60);
+/// Pause before a manifest whose bank could not be written takes over after all.
+const BANK_AGAIN: TimeDelta = TimeDelta::seconds(5);
 /// Longest window that is believed, in seconds.
 const LONGEST_WINDOW_S: u32 = 3600;
 
@@ -219,7 +221,7 @@ impl Agent {
         if !self.save_bank().await {
             self.parts.bank.manifest = before;
             self.note("bank-failed", "a new manifest could not be kept; the old one plays on", "");
-            self.candidate = Some(Candidate { takes_over: Some(now + TimeDelta::seconds(30)), ..candidate });
+            self.candidate = Some(Candidate { takes_over: Some(now + BANK_AGAIN), ..candidate });
             return;
         }
         let Accepted { manifest, sha256 } = candidate.accepted;

@@ -52,6 +52,11 @@ const HEARTBEAT: Duration = Duration::from_secs(1);
 /// Shortest pause, so that a broken clock cannot make the loop spin.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(2);
 
+/// How often the time alone is kept.
+const KEEP_ALONE: Duration = Duration::from_secs(60);
+/// How often a disk that takes nothing is tried again.
+const DISK_AGAIN: Duration = Duration::from_secs(5);
+
 /// What an agent is made of.
 pub(crate) struct Parts {
     pub(crate) identity: Arc<Identity>,
@@ -264,13 +269,13 @@ impl Agent {
         Anchor(millis::of(self.now()), belief.now.timestamp_millis().max(0), belief.quality)
     }
 
-    /// Keeps on disk, each minute, how long the board has been alone, and the floor.
+    /// Keeps on disk, each minute, and sooner while the disk fails, how long the board has been alone, and the floor.
     async fn keep_alone(&mut self) {
         let now = self.now();
         if now < self.due.alone {
             return;
         }
-        self.due.alone = now + Duration::from_secs(60);
+        self.due.alone = now + if self.troubles.is_any() { DISK_AGAIN } else { KEEP_ALONE };
         let (memory, alone, floor) = (Arc::clone(&self.parts.memory), self.alone(), self.parts.keeper.floor(now));
         let kept =
             blocking(move || memory.change(|notes| (notes.alone_s, notes.floor) = (alone.as_secs(), floor.or(notes.floor))));

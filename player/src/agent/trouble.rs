@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::Agent;
+use super::{Agent, DISK_AGAIN};
 
 /// A part of the store that fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -43,6 +43,9 @@ impl Troubles {
     pub(super) fn has(&self, trouble: Trouble) -> bool {
         self.0.contains(&trouble)
     }
+    pub(super) fn is_any(&self) -> bool {
+        !self.0.is_empty()
+    }
     /// Notes whether this part fails; true when that is new.
     pub(super) fn set(&mut self, trouble: Trouble, fails: bool) -> bool {
         if fails { self.0.insert(trouble) } else { self.0.remove(&trouble) }
@@ -70,6 +73,7 @@ impl Agent {
             }
             Err(error) => {
                 if changed {
+                    self.due.alone = self.due.alone.min(self.now() + DISK_AGAIN);
                     tracing::error!(code = trouble.code(), error = &error as &dyn std::error::Error, "{consequence}");
                 }
                 None

@@ -1,3 +1,5 @@
+//! The stage, frame by frame, by a clock that is an argument.
+
 use super::*;
 use crate::ports::OutputError;
 use chrono::DateTime;
