@@ -21,7 +21,7 @@ pub fn run(config: Config) -> anyhow::Result<()> {
         let running = lifecycle::start(&config, Arc::new(SystemClock)).await?;
         println!("bangtin answers on http://{} and mqtt://{}", running.http, running.mqtt);
         if let Some(link) = sign_in::ensure_setup_link(&running.app).await.context("no set-up link can be made")? {
-            println!("No administrator yet. Make one here, once, within a day: {}/setup/{link}", running.app.public_url);
+            println!("No administrator yet. Make one here, once, within a day: {link}");
         }
         until_end(running, &mut signals).await
     })
