@@ -4,6 +4,9 @@
 
 mod architecture;
 mod databases;
+mod demo;
 mod licences;
+mod outside;
+mod pages;
 mod resolver;
 mod samples;
