@@ -7,6 +7,7 @@ pub mod browser;
 pub mod client;
 pub mod clock;
 pub mod command;
+pub mod demo;
 pub mod eventually;
 pub mod house;
 pub mod ledger;

@@ -5,8 +5,11 @@
 mod architecture;
 mod broker;
 mod databases;
+mod demo;
 mod licences;
 mod offline;
+mod outside;
+mod pages;
 mod proof;
 mod resolver;
 mod samples;

@@ -113,6 +113,7 @@ screen-ask = Ask for a new picture
 screen-asked = Asked; it will appear here.
 screen-refused = The request could not be sent: the link to the broker is down. Try again in a few minutes.
 now-title = Now playing
+now-planned = Planned for now
 now-none = The board has no manifest yet. Make a campaign for it.
 now-dark = Dark, outside its hours
 now-safe = The safe picture

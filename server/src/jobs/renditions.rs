@@ -1,4 +1,4 @@
-//! The loop that makes renditions: longest waiting first, each once; a failure keeps its reason.
+//! The loop that makes renditions: newest first, each once; a failure keeps its reason.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use crate::store::{StoreError, assets, publish_wanted, renditions};
 use crate::telemetry::chain;
 
 /// Renditions made before the boards of their geometries are told.
-const BATCH: u32 = 16;
+const BATCH: u32 = 8;
 /// Longest wait between two tries, in milliseconds.
 const LONGEST_WAIT_MS: i64 = 10 * 60 * 1000;
 /// Longest reason kept of a failure, in characters.
