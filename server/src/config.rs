@@ -308,4 +308,14 @@ mod tests {
             assert!(Config::read(&values(&[("public_url", bad)]), &Values::new(), None).is_err(), "{bad}");
         }
     }
+
+    #[test]
+    fn the_readme_lists_every_setting() {
+        let readme = include_str!("../README.md");
+        for setting in SETTINGS {
+            let Setting { key, default, help } = setting;
+            let row = format!("| `{key}` | `{}` | `{}` | `{default}` | {help} |", setting.variable(), setting.flag());
+            assert!(readme.contains(&row), "put this into server/README.md: {row}");
+        }
+    }
 }

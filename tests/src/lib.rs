@@ -4,6 +4,7 @@
 
 pub mod browser;
 pub mod clock;
+pub mod command;
 pub mod demo;
 pub mod eventually;
 pub mod house;

@@ -6,7 +6,7 @@ use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 use chrono_tz::Tz;
 use playlists::campaign::{Level, MOST_WINDOWS, Period, Weight};
 use playlists::local::instant_of;
-use playlists::window::{Cron, LONGEST_WINDOW, SHORTEST_WINDOW, Window};
+use playlists::window::{Cron, CronError, LONGEST_WINDOW, SHORTEST_WINDOW, Window};
 
 use super::{FieldError, checked_name};
 
@@ -169,6 +169,10 @@ impl WindowDraft {
         };
         let cron = match cron.parse::<Cron>() {
             Ok(cron) => cron,
+            Err(CronError::Never(_)) => {
+                errors.push(FieldError::new(field(place), "error-window-never"));
+                return None;
+            }
             Err(fault) => {
                 errors.push(FieldError::new(field("cron"), "error-cron-form").with("reason", fault.to_string()));
                 return None;

@@ -17,6 +17,8 @@ pub mod reports;
 pub mod safe_item;
 pub mod samples;
 pub mod sign_in;
+#[cfg(test)]
+mod tests;
 pub mod tokens;
 pub mod units;
 
@@ -123,6 +125,3 @@ fn new_id(now_ms: i64) -> Result<String, getrandom::Error> {
     let millis = u64::try_from(now_ms).unwrap_or_default();
     Ok(uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid().to_string())
 }
-
-#[cfg(test)]
-mod tests;

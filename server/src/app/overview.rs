@@ -7,12 +7,10 @@ use std::sync::atomic::Ordering;
 use playlists::id::BoardId;
 
 use super::App;
+use super::presence::{Heard, Presence, presence};
 use crate::store::StoreError;
 use crate::store::overview::{self as rows, FleetRow, Sizes};
 use crate::store::search::fold;
-
-/// A board reports every 300 s ± 10 %; after two missed reports and a margin it is silent. (Source: the protocol.)
-const SILENT_AFTER_MS: i64 = 700_000;
 
 /// What a board is, worst first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -66,21 +64,19 @@ pub struct Judged {
 /// What a board is at `now_ms` (UTC milliseconds), while the link to the broker stands or not.
 #[must_use]
 pub fn judge(row: &FleetRow, linked: bool, now_ms: i64) -> BoardState {
-    let (Some(heard_ms), Some(mode)) = (row.heard_ms, row.mode.as_deref()) else { return BoardState::Never };
-    if !linked {
-        return BoardState::Unknown;
+    let heard = row.heard_ms.zip(row.mode.as_deref()).map(|(heard_ms, mode)| {
+        let errors = row.errors.as_deref().is_some_and(|errors| errors != "[]");
+        Heard { connected: row.connected == Some(true), heard_ms, faulty: errors || !matches!(mode, "play" | "boot") }
+    });
+    let waits = row.wanted > 0 || row.desired.is_some_and(|desired| row.reported != Some(desired));
+    match presence(heard, linked, now_ms) {
+        Presence::Never => BoardState::Never,
+        Presence::Unknown => BoardState::Unknown,
+        Presence::Silent => BoardState::Silent,
+        Presence::Faulty => BoardState::Faulty,
+        Presence::Live if waits => BoardState::Updating,
+        Presence::Live => BoardState::Live,
     }
-    if row.connected != Some(true) || now_ms.saturating_sub(heard_ms) > SILENT_AFTER_MS {
-        return BoardState::Silent;
-    }
-    let errors = row.errors.as_deref().is_some_and(|errors| errors != "[]");
-    if errors || !matches!(mode, "play" | "boot") {
-        return BoardState::Faulty;
-    }
-    if row.wanted > 0 || row.desired.is_some_and(|desired| row.reported != Some(desired)) {
-        return BoardState::Updating;
-    }
-    BoardState::Live
 }
 
 fn judged(app: &App, row: FleetRow) -> Judged {
@@ -125,6 +121,14 @@ pub async fn counts(app: &App) -> Result<Vec<(BoardState, i64)>, StoreError> {
 /// When the database fails.
 pub async fn sizes(app: &App) -> Result<Sizes, StoreError> {
     rows::sizes(&app.db).await
+}
+
+/// How many renditions are in each state: `wanted`, `ready`, `failed`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn renditions(app: &App) -> Result<Vec<(String, i64)>, StoreError> {
+    rows::renditions_by_state(&app.db).await
 }
 
 /// What of the fleet the table shows.

@@ -158,8 +158,21 @@ fn environment() -> Values {
 
 #[allow(clippy::unnecessary_wraps, reason = "every command answers alike")]
 fn check(config: &Config) -> anyhow::Result<()> {
-    println!("The settings are right.");
-    println!("{config:#?}");
+    println!("The settings are right:");
+    let here = |given: &Option<String>| given.clone().unwrap_or_else(|| "(where it listens)".to_owned());
+    for (key, value) in [
+        ("data", config.data.display().to_string()),
+        ("listen_http", config.listen_http.to_string()),
+        ("listen_mqtt", config.listen_mqtt.to_string()),
+        ("public_url", here(&config.public_url)),
+        ("public_mqtt", here(&config.public_mqtt)),
+        ("database", config.database.to_string()),
+        ("keys", config.keys.display().to_string()),
+        ("log", config.log.clone()),
+        ("log_format", format!("{:?}", config.log_format).to_lowercase()),
+    ] {
+        println!("  {key:<12} {value}");
+    }
     Ok(())
 }
 

@@ -194,6 +194,15 @@ pub async fn snapshot(db: &Db, board_id: &str) -> Result<Option<(String, Vec<u8>
         .map_err(StoreError::on("load the snapshot"))
 }
 
+/// How many renditions are in each state, by its word.
+///
+/// # Errors
+/// When the database fails.
+pub async fn renditions_by_state(db: &Db) -> Result<Vec<(String, i64)>, StoreError> {
+    const SQL: &str = "select state, cast(count(*) as bigint) from rendition group by state order by state limit 16";
+    on!(db, |pool| sqlx::query_as::<_, (String, i64)>(SQL).fetch_all(pool).await).map_err(StoreError::on("count the renditions"))
+}
+
 /// How much lies in the tables that tell of backlog and of work done.
 #[derive(Debug, Clone, Copy, sqlx::FromRow)]
 pub struct Sizes {

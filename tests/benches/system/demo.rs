@@ -1,0 +1,172 @@
+//! The demo, started for the figures, and talked to as a browser would.
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use bangtin_tests::process::{Process, program};
+use rustix::process::{Pid, Signal, kill_process};
+use tempfile::TempDir;
+
+/// Longest wait for anything.
+const LIMIT: Duration = Duration::from_secs(180);
+
+/// The running demo.
+pub(crate) struct Demo {
+    /// From the start of the process to the third board's first picture.
+    pub(crate) first_picture: Duration,
+    address: String,
+    cookie: String,
+    folder: TempDir,
+    process: Process,
+}
+
+impl Drop for Demo {
+    /// Asked to end, so that its players end with it.
+    fn drop(&mut self) {
+        if let Some(pid) = i32::try_from(self.process.id()).ok().and_then(Pid::from_raw) {
+            let _ = kill_process(pid, Signal::TERM);
+            wait("the demo ends", || {
+                (!Path::new(&format!("/proc/{}/stat", self.process.id())).exists() || is_zombie(self.process.id())).then_some(())
+            });
+        }
+    }
+}
+
+fn is_zombie(id: u32) -> bool {
+    std::fs::read_to_string(format!("/proc/{id}/stat")).is_ok_and(|stat| stat.contains(") Z "))
+}
+
+impl Demo {
+    /// Starts it on free ports with an empty data folder, and signs in.
+    pub(crate) fn start() -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let mut command = Command::new(program("bangtin"));
+        command.args(["demo", "--listen-http", "127.0.0.1:0", "--listen-mqtt", "127.0.0.1:0", "--log", "warn", "--data"]);
+        command.arg(folder.path()).env_remove("DISPLAY");
+        let started = Instant::now();
+        let process = Process::start("bangtin demo", &mut command);
+        let address = wait("the demo tells its address", || {
+            process.lines().iter().find_map(|line| Some(line.split_once("http://")?.1.split_whitespace().next()?.to_owned()))
+        });
+        let frames = |board: &PathBuf| board.join("frames/latest.png").is_file();
+        wait("three boards show a picture", || {
+            (boards(folder.path()).iter().filter(|board| frames(board)).count() == 3).then_some(())
+        });
+        let first_picture = started.elapsed();
+        let mut demo = Self { first_picture, address, cookie: String::new(), folder, process };
+        demo.sign_in();
+        demo.settled();
+        demo
+    }
+
+    /// Saves a campaign for all boards and waits until every connected board reports the revision that came of it.
+    pub(crate) fn save_campaign(&self, number: usize) -> Duration {
+        let form =
+            format!("name=Figure+{number}&playlist=photos&level=normal&weight=2&aim=all&approved=yes&from=&until=&do=save");
+        let saved = Instant::now();
+        let answer = self.post("/campaigns", &form);
+        assert!(
+            answer.starts_with("HTTP/1.1 303"),
+            "the campaign was not saved:\n{}",
+            answer.chars().take(2000).collect::<String>()
+        );
+        self.settled();
+        saved.elapsed()
+    }
+
+    /// Process id of the player of the 640×320 board.
+    pub(crate) fn player(&self) -> u32 {
+        let name = "b-01840.json";
+        let processes = std::fs::read_dir("/proc").expect("a Linux machine").flatten();
+        processes
+            .filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok())
+            .find(|id| {
+                let line = std::fs::read(format!("/proc/{id}/cmdline")).unwrap_or_default();
+                let line = String::from_utf8_lossy(&line).replace('\0', " ");
+                line.contains("bangtin-player") && line.contains(name) && line.contains(&*self.folder.path().to_string_lossy())
+            })
+            .expect("the demo runs a player for its first board")
+    }
+
+    /// The pictures of this size that the server made, as files.
+    pub(crate) fn slides(&self, width: u32, height: u32) -> Vec<PathBuf> {
+        let cache = self.folder.path().join("players/b-01840");
+        let mut found = Vec::new();
+        files(&cache, &mut |path| {
+            let size = image::ImageReader::open(path).and_then(image::ImageReader::with_guessed_format).ok();
+            if size.and_then(|reader| reader.into_dimensions().ok()) == Some((width, height)) && !path.ends_with("latest.png") {
+                found.push(path.to_owned());
+            }
+        });
+        found.sort();
+        found
+    }
+
+    fn sign_in(&mut self) {
+        let login = std::fs::read_to_string(self.folder.path().join("login.txt")).expect("the demo wrote a login");
+        let password = login.lines().find_map(|line| line.strip_prefix("password: ")).expect("it holds a password").to_owned();
+        let answer = self.post("/sign-in", &format!("login=admin&password={password}"));
+        let cookie = answer.lines().find_map(|line| {
+            line.to_lowercase().starts_with("set-cookie:").then(|| line.split_once(':')?.1.split(';').next().map(str::trim))
+        });
+        cookie.flatten().expect("signing in gives a cookie").clone_into(&mut self.cookie);
+    }
+
+    /// Waits until no board waits for anything: all three live, none updating.
+    fn settled(&self) {
+        wait("three boards are on their newest manifest", || {
+            let metrics = self.send("GET /metrics", "");
+            let has = |line: &str| metrics.lines().any(|found| found == line);
+            (has("bangtin_boards{state=\"live\"} 3")
+                && has("bangtin_boards{state=\"updating\"} 0")
+                && has("bangtin_publish_wanted_rows 0"))
+            .then_some(())
+        });
+    }
+
+    fn post(&self, path: &str, form: &str) -> String {
+        self.send(&format!("POST {path}"), form)
+    }
+
+    fn send(&self, what: &str, body: &str) -> String {
+        let Self { address, cookie, .. } = self;
+        let mut stream = TcpStream::connect(address).expect("the demo answers");
+        stream.set_read_timeout(Some(LIMIT)).expect("a timeout is set");
+        let head = format!(
+            "{what} HTTP/1.1\r\nHost: {address}\r\nOrigin: http://{address}\r\nCookie: {cookie}\r\nConnection: close\r\n\
+             Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        stream.write_all(head.as_bytes()).expect("the request is sent");
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).expect("the answer is read");
+        String::from_utf8_lossy(&answer).into_owned()
+    }
+}
+
+fn boards(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder.join("players")).into_iter().flatten().flatten();
+    entries.map(|entry| entry.path()).collect()
+}
+
+fn files(folder: &Path, see: &mut impl FnMut(&Path)) {
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        if path.is_dir() { files(&path, see) } else { see(&path) }
+    }
+}
+
+/// Looks every few milliseconds, up to [`LIMIT`].
+pub(crate) fn wait<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    let begun = Instant::now();
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(begun.elapsed() < LIMIT, "not within {LIMIT:?}: {what}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}

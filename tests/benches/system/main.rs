@@ -1,0 +1,60 @@
+//! The figures of the README that need the whole system: how long a saved campaign takes to the last board, and what a player
+//! costs beside a browser that shows the same slides. `make bench` runs it; every figure is printed with what it was made of.
+#![allow(clippy::print_stdout, clippy::panic, clippy::disallowed_methods, reason = "a benchmark prints, and looks at the clock")]
+
+mod cost;
+mod demo;
+
+use std::time::Duration;
+
+use cost::{Chromium, Cost};
+use demo::Demo;
+
+/// Campaigns saved, one after the other.
+const SAVES: usize = 7;
+/// How long each programme is watched; three turns of the slides.
+const WATCHED: Duration = Duration::from_secs(60);
+
+fn main() {
+    if std::env::args().any(|argument| argument == "--list") {
+        return;
+    }
+    let demo = Demo::start();
+    println!("\nsystem: `bangtin demo`, 92 boards, three of them with players, release build");
+    println!(
+        "  first picture on all three boards   {:>7.1} s after the start, with an empty data folder",
+        demo.first_picture.as_secs_f64()
+    );
+    saves(&demo);
+    costs(&demo);
+}
+
+/// From the click to the last of the demo's boards that reports the new revision.
+fn saves(demo: &Demo) {
+    let mut times: Vec<_> = (0..SAVES).map(|number| demo.save_campaign(number)).collect();
+    times.sort();
+    let seconds = |time: &Duration| time.as_secs_f64();
+    let (Some(least), Some(most)) = (times.first(), times.last()) else { return };
+    let median = times.get(times.len() / 2).map_or(0.0, seconds);
+    println!("\nsave of a campaign for all boards → the last of the demo's boards reports its revision, {SAVES} saves");
+    println!("  least {:.2} s   median {median:.2} s   most {:.2} s", seconds(least), seconds(most));
+    println!("  (a new manifest takes over when the entry on the screen ends: the samples' entries last 6 to 10 s)");
+}
+
+/// One player on stills beside Chromium with the same pictures, times and transition.
+fn costs(demo: &Demo) {
+    let slides = demo.slides(640, 320);
+    println!("\n640x320, {} stills of 8 s with a fade of 400 ms, no screen, {} s each in turn", slides.len(), WATCHED.as_secs());
+    let player = Cost::of(demo.player(), WATCHED);
+    let chromium = Chromium::start(&slides);
+    let browser = Cost::of(chromium.id(), WATCHED);
+    println!("                     memory (PSS)      CPU, share of one core");
+    for (name, cost) in [("bangtin-player", &player), ("chromium", &browser)] {
+        println!("  {name:<16} {:>9.1} MB {:>17.2} %", cost.memory_mb, cost.cpu_per_cent);
+    }
+    println!(
+        "  ratio            {:>9.3}    {:>17.3}      (player ÷ chromium)",
+        player.memory_mb / browser.memory_mb,
+        player.cpu_per_cent / browser.cpu_per_cent
+    );
+}
