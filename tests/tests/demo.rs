@@ -11,6 +11,7 @@ use bangtin_tests::eventually;
 use bangtin_tests::eventually::SOON;
 use bangtin_tests::pictures::read;
 use bangtin_tests::process::{Process, program};
+use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 use image::{DynamicImage, GenericImage as _, RgbImage, imageops};
 use serde_json::Value;
 
@@ -18,6 +19,8 @@ use serde_json::Value;
 const GEOMETRIES: [(u32, u32); 3] = [(640, 320), (64, 256), (1920, 1080)];
 /// Windows in which pages are looked at: a desk and a telephone.
 const WINDOWS: [(u32, u32); 2] = [(1440, 900), (390, 844)];
+/// The overview's part of the README's picture, in pixels.
+const README_WINDOW: (u32, u32) = (1440, 720);
 /// Largest picture of the README, in bytes.
 const README_PICTURE_BYTES: usize = 300_000;
 
@@ -128,10 +131,10 @@ async fn an_operator_sees_ninety_two_boards_and_what_one_of_them_shows() {
     }
     assert_eq!(browser.complaints().await, Vec::<String>::new());
     if let Some(file) = readme_picture() {
-        browser.size(WINDOWS[0].0, WINDOWS[0].1).await;
+        browser.size(README_WINDOW.0, README_WINDOW.1).await;
         browser.open(&demo.site).await;
         browser.until("the overview is live", LIVE).await;
-        let overview = browser.photograph("readme-overview", WINDOWS[0]).await;
+        let overview = browser.photograph("readme-overview", README_WINDOW).await;
         let frames: Vec<_> = shown.iter().map(|shown| newest(&demo, shown)).collect();
         write_readme_picture(&file, &read(&std::fs::read(overview).unwrap()), &frames);
     }
@@ -188,7 +191,8 @@ fn write_readme_picture(file: &Path, overview: &RgbImage, frames: &[RgbImage]) {
         canvas.copy_from(&small, x, height + GAP).unwrap();
         x += small.width() + GAP;
     }
-    canvas.save(file).unwrap();
-    let bytes = std::fs::read(file).unwrap().len();
-    assert!(bytes <= README_PICTURE_BYTES, "{bytes} bytes are too many for the README");
+    let mut bytes = Vec::new();
+    canvas.write_with_encoder(PngEncoder::new_with_quality(&mut bytes, CompressionType::Best, FilterType::NoFilter)).unwrap();
+    assert!(bytes.len() <= README_PICTURE_BYTES, "{} bytes are too many for the README", bytes.len());
+    std::fs::write(file, bytes).unwrap();
 }
