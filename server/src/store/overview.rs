@@ -147,7 +147,7 @@ pub struct PlayRow {
 /// When the database fails.
 pub async fn last_plays(db: &Db, board_id: &str, limit: i64) -> Result<Vec<PlayRow>, StoreError> {
     const SQL: &str = "select a.name as asset, c.name as campaign, p.started_ms, p.shown_ms, p.flags from play p \
-        left join asset a on a.asset_id = p.asset_id left join campaign c on c.campaign_id = p.campaign_id \
+        left join asset a on a.asset_id = p.asset_id and a.unit_id <> 'built-in' left join campaign c on c.campaign_id = p.campaign_id \
         where p.board_id = $1 order by p.started_ms desc, p.epoch, p.number desc limit $2";
     on!(db, |pool| sqlx::query_as::<_, PlayRow>(SQL).bind(board_id).bind(limit).fetch_all(pool).await)
         .map_err(StoreError::on("load the last plays"))
