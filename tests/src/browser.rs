@@ -201,7 +201,7 @@ impl Browser {
     /// When the browser gives no picture or the file cannot be written.
     pub async fn screenshot(&self, file: &Path) {
         let shot = self.devtools("Page.captureScreenshot", json!({ "format": "png" })).await;
-        let png = shot["data"].as_str().and_then(|text| BASE64.decode(text.as_bytes()).ok());
+        let png = shot.get("data").and_then(serde_json::Value::as_str).and_then(|text| BASE64.decode(text.as_bytes()).ok());
         std::fs::write(file, png.expect("the browser gives a picture")).expect("the picture's folder takes files");
     }
 

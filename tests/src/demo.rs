@@ -108,7 +108,7 @@ impl Demo {
         if about()? != before {
             return None;
         }
-        Some(Shown { board: board.to_owned(), picture, item: before["item"].as_str()?.to_owned() })
+        Some(Shown { board: board.to_owned(), picture, item: before.get("item")?.as_str()?.to_owned() })
     }
 
     /// Waits until three players have each shown a picture, and gives those pictures in the order of the boards' ids.

@@ -76,7 +76,7 @@ fn of_campaign(plays: &[StoredPlay]) -> usize {
 async fn nothing_waits(world: &mut World, board: &Board) {
     world.all_acknowledged(&board.id).await;
     world.stop_player(board).await;
-    let (queue, _) = Queue::open(&board.data.join("queue.redb"), || panic!("the queue was begun anew")).unwrap();
+    let queue = Queue::open(&board.data.join("queue.redb"), || panic!("the queue was begun anew")).unwrap();
     let left = queue.plays(&board.id).unwrap().expect("the play that the end of the player ended");
     let stored = ledger::plays(&world.app(), &board.id).await;
     assert_eq!(left.epoch.as_str(), stored[0].epoch);

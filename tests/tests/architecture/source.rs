@@ -82,7 +82,7 @@ pub(super) fn names(line: &str, name: &str) -> bool {
         let before = line.get(..at).and_then(|text| text.chars().next_back());
         let after = line.get(at + name.len()..).and_then(|text| text.chars().next());
         let ends_in_word = name.ends_with(is_word);
-        !before.is_some_and(is_word) && !(ends_in_word && after.is_some_and(is_word))
+        !(before.is_some_and(is_word) || ends_in_word && after.is_some_and(is_word))
     })
 }
 
