@@ -13,10 +13,13 @@ pub mod overview;
 pub mod playlists;
 pub mod presence;
 pub mod publish;
+#[cfg(test)]
+mod publish_tests;
 pub mod reports;
 pub mod safe_item;
 pub mod samples;
 pub mod sign_in;
+mod sources;
 #[cfg(test)]
 mod tests;
 pub mod tokens;
