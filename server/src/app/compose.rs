@@ -43,6 +43,8 @@ pub struct Sources {
     pub fits: BTreeMap<AssetId, Fit>,
     /// The renditions that are made.
     pub renditions: BTreeMap<Key, Ready>,
+    /// Those that are being made; the rest cannot be.
+    pub pending: BTreeSet<Key>,
 }
 
 /// What stands at the head of a manifest.

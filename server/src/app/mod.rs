@@ -13,10 +13,16 @@ pub mod overview;
 pub mod playlists;
 pub mod presence;
 pub mod publish;
+#[cfg(test)]
+mod publish_tests;
 pub mod reports;
 pub mod safe_item;
 pub mod samples;
+pub mod setup;
+#[cfg(test)]
+mod setup_tests;
 pub mod sign_in;
+mod sources;
 #[cfg(test)]
 mod tests;
 pub mod tokens;
@@ -96,7 +102,10 @@ pub const FIELD_ERROR_CODES: &[&str] = &[
     "error-period-past",
     "error-period-reversed",
     "error-playlist-unknown",
+    "error-tier-unknown",
     "error-time-form",
+    "error-unit-name-letters",
+    "error-unit-taken",
     "error-weight-range",
     "error-window-days-none",
     "error-window-duration",

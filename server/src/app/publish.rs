@@ -1,34 +1,29 @@
 //! Publishing: boards that wait get a new manifest, if what they show has changed; the rest is the outbox's.
+//!
+//! A board that has a manifest gets its next one when all renditions of it are made or have failed, so that it changes once; it waits
+//! for them ten minutes at most. A board that has none gets what there is at once.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use chrono::{DateTime, TimeDelta, Utc};
-use playlists::geometry::Geometry;
-use playlists::id::{AssetId, BoardId, Digest, Revision, Version};
+use chrono::{DateTime, Utc};
+use playlists::id::{BoardId, Digest, Revision, Version};
 use playlists::trust::envelope::{DocumentType, Envelope};
 use playlists::trust::manifest::{MAX_BYTES, Manifest, ManifestFault};
 use playlists::wire::messages::{Desired, V};
 use playlists::wire::pack;
 
-use super::compose::{Head, Ready, Sources, compose};
-use super::{App, safe_item};
+use super::compose::{Head, Sources, compose};
+use super::{App, safe_item, sources};
 use crate::live::Change;
 use crate::store::boards::Board;
 use crate::store::manifests::Signed;
 use crate::store::publish_wanted::Wanted;
-use crate::store::renditions::{Key, State};
-use crate::store::{
-    StoreError, Tx, assets, boards, campaign_versions, manifests, playlists as stored_playlists, publish_wanted, renditions,
-};
+use crate::store::{StoreError, Tx, boards, manifests, publish_wanted, renditions};
 
 /// Boards published in one go; more wait for the next.
 const BATCH: u32 = 256;
-/// Most versions of campaigns in force at once.
-const MOST_CAMPAIGNS: u32 = 20_000;
-/// Most versions of playlists in use at once.
-const MOST_PLAYLISTS: u32 = 20_000;
-/// A broadcast day is at most this long, wherever its board stands.
-const LONGEST_DAY: TimeDelta = TimeDelta::hours(26);
+/// How long a board that has a manifest waits for the renditions of its next one: a slow picture must not hold back the others.
+pub const PATIENCE_MS: i64 = 10 * 60 * 1000;
 /// Seconds over which boards spread their fetching of one change.
 const WINDOW_S: u32 = 2;
 
@@ -37,20 +32,21 @@ const WINDOW_S: u32 = 2;
 /// # Errors
 /// When the database fails; then nothing of the batch is lost, it waits on.
 pub async fn run_once(app: &App) -> Result<Published, StoreError> {
-    let wanted = publish_wanted::list(&app.db, BATCH).await?;
+    let now = app.clock.now();
+    let wanted = publish_wanted::list(&app.db, now.timestamp_millis(), BATCH).await?;
     if wanted.is_empty() {
         return Ok(Published::default());
     }
-    let now = app.clock.now();
     let ids: Vec<BoardId> = wanted.iter().map(|wanted| wanted.board.clone()).collect();
     let boards = boards::many(&app.db, &ids).await?;
-    let mut sources = load(app, now).await?;
-    let missing = load_renditions(app, &boards, &mut sources, now).await?;
+    let mut sources = sources::load(app, now).await?;
+    let missing = sources::load_renditions(app, &boards, &mut sources, now).await?;
+    let patience: BTreeMap<&BoardId, Option<i64>> = wanted.iter().map(|wish| (&wish.board, wish.wait_until_ms)).collect();
 
     let mut outcomes = Vec::with_capacity(boards.len());
     for board in &boards {
-        let outcome = decide(app, board, &sources, now).await?;
-        outcomes.push((board, outcome));
+        let wait_until_ms = patience.get(&board.id).copied().flatten();
+        outcomes.push((board, decide(app, board, &sources, wait_until_ms, now).await?));
         // Signing takes a moment; others may work between two boards.
         tokio::task::yield_now().await;
     }
@@ -69,16 +65,46 @@ pub struct Published {
     pub looked_at: usize,
     /// Boards that got a new manifest.
     pub signed: usize,
+    /// Boards that wait for renditions.
+    pub waiting: usize,
     /// Boards for which none could be made now; they wait behind the others.
     pub postponed: usize,
 }
 
 enum Outcome {
-    New(Signed),
-    Unchanged,
-    /// The safe item is not made yet: the board is marked again when it is.
-    Waiting,
+    /// A manifest, complete or without renditions that are still being made.
+    New {
+        signed: Signed,
+        complete: bool,
+    },
+    Unchanged {
+        complete: bool,
+    },
+    /// For renditions, until then; or (none) for the safe item, without which there is no manifest.
+    Waiting {
+        until_ms: Option<i64>,
+    },
     Faulty(ManifestFault),
+}
+
+/// What to do about renditions that are still being made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Patience {
+    /// Publish with what there is.
+    None,
+    /// Wait until then, UTC milliseconds.
+    Until(i64),
+    /// Publish with what there is: it has waited long enough.
+    Ended,
+}
+
+fn patience(has_manifest: bool, pending: usize, wait_until_ms: Option<i64>, now_ms: i64) -> Patience {
+    match wait_until_ms {
+        _ if !has_manifest || pending == 0 => Patience::None,
+        None => Patience::Until(now_ms.saturating_add(PATIENCE_MS)),
+        Some(until_ms) if now_ms < until_ms => Patience::Until(until_ms),
+        Some(_) => Patience::Ended,
+    }
 }
 
 fn tell(app: &App, outcomes: &[(&Board, Outcome)], renditions: bool) {
@@ -88,7 +114,7 @@ fn tell(app: &App, outcomes: &[(&Board, Outcome)], renditions: bool) {
     let mut announced = false;
     for (board, outcome) in outcomes {
         match outcome {
-            Outcome::New(signed) => {
+            Outcome::New { signed, .. } => {
                 announced = true;
                 tracing::info!(board.id = %board.id, manifest.revision = signed.rev.0, "published a manifest");
                 app.live.tell(Change::Desired(board.id.clone()));
@@ -96,7 +122,7 @@ fn tell(app: &App, outcomes: &[(&Board, Outcome)], renditions: bool) {
             Outcome::Faulty(fault) => {
                 tracing::error!(board.id = %board.id, error = %fault, "the manifest composed does not hold; the last one stays")
             }
-            Outcome::Unchanged | Outcome::Waiting => {}
+            Outcome::Unchanged { .. } | Outcome::Waiting { .. } => {}
         }
     }
     if announced {
@@ -109,67 +135,58 @@ async fn save(tx: &mut Tx, wanted: &[Wanted], outcomes: &[(&Board, Outcome)], no
     let mut published = Published { looked_at: wanted.len(), ..Published::default() };
     for wish in wanted {
         match by_id.get(&wish.board) {
-            Some(Outcome::New(signed)) => {
+            Some(Outcome::New { signed, complete }) => {
                 manifests::add(tx, signed, now_ms).await?;
                 manifests::announce(tx, &signed.board, signed.rev, now_ms).await?;
-                publish_wanted::fulfil(tx, wish).await?;
+                done(tx, wish, *complete).await?;
                 published.signed += 1;
+            }
+            Some(Outcome::Waiting { until_ms }) => {
+                publish_wanted::rest(tx, wish, *until_ms).await?;
+                published.waiting += 1;
             }
             Some(Outcome::Faulty(_)) => {
                 publish_wanted::postpone(tx, wish, now_ms).await?;
                 published.postponed += 1;
             }
-            Some(Outcome::Unchanged | Outcome::Waiting) | None => publish_wanted::fulfil(tx, wish).await?,
+            Some(Outcome::Unchanged { complete }) => done(tx, wish, *complete).await?,
+            None => publish_wanted::fulfil(tx, wish).await?,
         }
     }
     Ok(published)
 }
 
-async fn load(app: &App, now: DateTime<Utc>) -> Result<Sources, StoreError> {
-    let since_ms = (now - LONGEST_DAY).timestamp_millis();
-    let campaigns = campaign_versions::live_since(&app.db, since_ms, MOST_CAMPAIGNS).await?;
-    let in_use = stored_playlists::in_use(&app.db, since_ms, MOST_PLAYLISTS).await?;
-    let shown: BTreeSet<AssetId> =
-        in_use.iter().flat_map(|version| version.entries.iter().map(|entry| entry.asset_id.clone())).collect();
-    let shown: Vec<AssetId> = shown.into_iter().collect();
-    let fits = assets::many(&app.db, &shown).await?.into_iter().map(|asset| (asset.id, asset.fit)).collect();
-    let playlists = in_use.into_iter().map(|version| ((version.id, version.version), version.entries)).collect();
-    Ok(Sources { campaigns, playlists, fits, renditions: BTreeMap::new() })
+/// A board whose manifest is complete waits no more; any other rests until a rendition is made.
+async fn done(tx: &mut Tx, wish: &Wanted, complete: bool) -> Result<(), StoreError> {
+    if complete { publish_wanted::fulfil(tx, wish).await } else { publish_wanted::rest(tx, wish, None).await }
 }
 
-/// Adds the renditions made for these boards' geometries; answers those that nobody has asked for yet.
-async fn load_renditions(app: &App, boards: &[Board], sources: &mut Sources, now: DateTime<Utc>) -> Result<Vec<Key>, StoreError> {
-    let mut needed = BTreeMap::<Geometry, BTreeSet<Key>>::new();
-    for board in boards {
-        let keys = needed.entry(board.geometry).or_default();
-        keys.extend(sources.needs(board, now));
-        keys.insert(safe_item::of(board.geometry));
-    }
-    let mut missing = Vec::new();
-    for (geometry, mut keys) in needed {
-        let of: BTreeSet<AssetId> = keys.iter().map(|key| key.asset.clone()).collect();
-        for found in renditions::of_assets(&app.db, geometry, &of.into_iter().collect::<Vec<_>>()).await? {
-            keys.remove(&found.key);
-            if let State::Ready { sha256, size_bytes } = found.state {
-                sources.renditions.insert(found.key, Ready { sha256, size: size_bytes });
-            }
-        }
-        missing.extend(keys);
-    }
-    Ok(missing)
-}
-
-async fn decide(app: &App, board: &Board, sources: &Sources, now: DateTime<Utc>) -> Result<Outcome, StoreError> {
+async fn decide(
+    app: &App,
+    board: &Board,
+    sources: &Sources,
+    wait_until_ms: Option<i64>,
+    now: DateTime<Utc>,
+) -> Result<Outcome, StoreError> {
     let safe = safe_item::of(board.geometry);
-    let Some(ready) = sources.renditions.get(&safe) else { return Ok(Outcome::Waiting) };
+    let Some(ready) = sources.renditions.get(&safe) else { return Ok(Outcome::Waiting { until_ms: None }) };
     let newest = manifests::newest_head(&app.db, &board.id).await?;
+    let pending = sources.needs(board, now).intersection(&sources.pending).count();
+    match patience(newest.is_some(), pending, wait_until_ms, now.timestamp_millis()) {
+        Patience::Until(until_ms) => return Ok(Outcome::Waiting { until_ms: Some(until_ms) }),
+        Patience::Ended => {
+            tracing::warn!(board.id = %board.id, pending, "renditions are not made in time; published without them");
+        }
+        Patience::None => {}
+    }
+    let complete = pending == 0;
     let previous = newest.map_or(Revision(0), |(rev, _)| rev);
     let rev = Revision::next(previous, u64::try_from(now.timestamp_millis()).unwrap_or_default());
     let head = Head { key_epoch: app.keys.root.key_epoch, rev, issued: now };
     let manifest = compose(board, sources, (&safe.asset, *ready), head);
     let content_sha256 = content_of(&manifest)?;
     if newest.is_some_and(|(_, content)| content == content_sha256) {
-        return Ok(Outcome::Unchanged);
+        return Ok(Outcome::Unchanged { complete });
     }
     if let Some(fault) = manifest.faults().into_iter().next() {
         return Ok(Outcome::Faulty(fault));
@@ -180,7 +197,8 @@ async fn decide(app: &App, board: &Board, sources: &Sources, now: DateTime<Utc>)
         return Ok(Outcome::Faulty(ManifestFault { place: "manifest".to_owned(), fault }));
     }
     let envelope = Envelope::sign(DocumentType::Manifest, &payload, &[&app.keys.publish]).to_json();
-    Ok(Outcome::New(Signed { board: board.id.clone(), rev, sha256: Digest::of(&envelope), content_sha256, envelope }))
+    let signed = Signed { board: board.id.clone(), rev, sha256: Digest::of(&envelope), content_sha256, envelope };
+    Ok(Outcome::New { signed, complete })
 }
 
 /// The digest of everything in a manifest but its revision and time of issue.
@@ -231,4 +249,25 @@ pub async fn may_fetch(app: &App, board: &BoardId, digest: &Digest) -> Result<bo
 fn read(app: &App, envelope: &[u8]) -> Option<Manifest> {
     let payload = Envelope::parse(envelope).ok()?.open(DocumentType::Manifest, &[app.keys.publish.public()], 1).ok()?;
     serde_json::from_slice(&payload).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_board_that_shows_something_waits_and_only_for_ten_minutes() {
+        let later = 7 + PATIENCE_MS;
+        for (has_manifest, pending, wait_until_ms, now_ms, expected) in [
+            (false, 3, None, 7, Patience::None),
+            (true, 0, None, 7, Patience::None),
+            (true, 0, Some(5), 7, Patience::None),
+            (true, 3, None, 7, Patience::Until(later)),
+            (true, 3, Some(later), later - 1, Patience::Until(later)),
+            (true, 3, Some(later), later, Patience::Ended),
+        ] {
+            let found = patience(has_manifest, pending, wait_until_ms, now_ms);
+            assert_eq!(found, expected, "{has_manifest} {pending} {wait_until_ms:?} {now_ms}");
+        }
+    }
 }

@@ -28,15 +28,19 @@ pub enum SafeItemError {
     Store(#[source] StoreError),
 }
 
+/// The drawing whose words are the larger ones on these pixels.
 fn asset_of(geometry: Geometry) -> AssetId {
-    let word = if geometry.width() >= geometry.height() { "safe-wide" } else { "safe-tall" };
+    let (width, height) = (u64::from(geometry.width()), u64::from(geometry.height()));
+    // Pixels of its title: 52 of 480x240 in the wide drawing, 16 of 64x256 in the tall one, in 1/960ths.
+    let (wide, tall) = ((104 * width).min(208 * height), (240 * width).min(60 * height));
+    let word = if wide >= tall { "safe-wide" } else { "safe-tall" };
     word.parse().expect("a built-in id is an id")
 }
 
 /// The rendition that is the safe item of a geometry.
 #[must_use]
 pub fn of(geometry: Geometry) -> Key {
-    Key { asset: asset_of(geometry), geometry, fit: Fit::Cover }
+    Key { asset: asset_of(geometry), geometry, fit: Fit::Contain }
 }
 
 /// Lays the built-in assets down, where they are missing: at each start, before anything is published.
@@ -47,7 +51,7 @@ pub async fn ensure(app: &App) -> Result<(), SafeItemError> {
     let unit: UnitId = UNIT.parse().expect("a built-in id is an id");
     let owner = Unit { id: unit.clone(), name: "Bangtin".to_owned(), tier: Tier::Province, parent: None };
     units::add(&app.db, &owner, app.clock.now_ms()).await.map_err(SafeItemError::Store)?;
-    for (id, bytes, width, height) in [("safe-wide", WIDE, 640, 320), ("safe-tall", TALL, 64, 256)] {
+    for (id, bytes, width, height) in [("safe-wide", WIDE, 480, 240), ("safe-tall", TALL, 64, 256)] {
         let sha256 = app.blobs.put(bytes.to_vec()).await.map_err(SafeItemError::Blob)?;
         debug_assert_eq!(sha256, Digest::of(bytes));
         let asset = Asset {
@@ -60,10 +64,30 @@ pub async fn ensure(app: &App) -> Result<(), SafeItemError> {
             size_bytes: bytes.len() as u64,
             width,
             height,
-            fit: Fit::Cover,
+            fit: Fit::Contain,
             created_ms: app.clock.now_ms(),
         };
         assets::put_built_in(&app.db, &asset).await.map_err(SafeItemError::Store)?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_safe_item_is_the_drawing_whose_words_are_larger() {
+        for (text, expected) in [
+            ("640x320", "safe-wide"),
+            ("1920x160", "safe-wide"),
+            ("336x504", "safe-wide"),
+            ("1x1", "safe-wide"),
+            ("64x128", "safe-tall"),
+            ("64x256", "safe-tall"),
+            ("16x8192", "safe-tall"),
+        ] {
+            assert_eq!(of(text.parse().expect("a geometry")).asset.as_str(), expected, "{text}");
+        }
+    }
 }

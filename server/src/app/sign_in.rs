@@ -1,4 +1,4 @@
-//! Who may in: accounts, passwords, sessions, and the one-time link that makes the first administrator.
+//! Who may in: accounts, passwords, sessions, and the one-time link to the set-up.
 
 use std::sync::LazyLock;
 use std::time::Duration;
@@ -56,7 +56,8 @@ fn secret() -> Result<String, SignInError> {
     Ok(data_encoding::BASE64URL_NOPAD.encode(&bytes))
 }
 
-fn digest(secret: &str) -> String {
+/// Under which a secret is kept.
+pub(super) fn digest(secret: &str) -> String {
     Digest::of(secret.as_bytes()).to_string()
 }
 
@@ -97,19 +98,8 @@ pub async fn create_account(app: &App, login: &str, password: &str) -> Result<()
     }
 }
 
-/// Makes the first administrator by the one-time link; false when the link does not hold.
-///
-/// # Errors
-/// As [`create_account`].
-pub async fn create_first(app: &App, link: &str, login: &str, password: &str) -> Result<bool, SignInError> {
-    if !setup_link_holds(app, link).await? {
-        return Ok(false); // before the expensive hash
-    }
-    let new = new_account(app, login, password).await?;
-    Ok(accounts::insert_by_setup_link(&app.db, &digest(link), app.clock.now_ms(), &new).await?)
-}
-
-async fn new_account(app: &App, login: &str, password: &str) -> Result<NewAccount, SignInError> {
+/// An account to be stored, its password hashed.
+pub(super) async fn new_account(app: &App, login: &str, password: &str) -> Result<NewAccount, SignInError> {
     let errors = faults(login, password);
     if !errors.is_empty() {
         return Err(SignInError::Fields(errors));
@@ -127,7 +117,7 @@ async fn new_account(app: &App, login: &str, password: &str) -> Result<NewAccoun
 }
 
 /// What is wrong with a login and a password.
-fn faults(login: &str, password: &str) -> Vec<FieldError> {
+pub(super) fn faults(login: &str, password: &str) -> Vec<FieldError> {
     let mut errors = Vec::new();
     let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"._-@".contains(&b);
     if !(3..=64).contains(&login.len()) || !login.bytes().all(plain) {

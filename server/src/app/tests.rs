@@ -31,7 +31,7 @@ on_both_databases![
     the_samples_and_the_province_are_laid_down_once,
 ];
 
-fn unit() -> UnitId {
+pub(super) fn unit() -> UnitId {
     "province".parse().expect("a unit id")
 }
 
@@ -47,7 +47,7 @@ async fn furnished(world: World) -> World {
     world
 }
 
-async fn board(app: &App, id: &str) -> BoardId {
+pub(super) async fn board(app: &App, id: &str) -> BoardId {
     let new = NewBoard::simple(id.parse().expect("a board id"), format!("Bảng {id}"), unit(), "05443".to_owned(), geometry());
     boards::add(app, new).await.expect("a board").0
 }
@@ -59,7 +59,7 @@ fn svg(colour: &str) -> Vec<u8> {
     .into_bytes()
 }
 
-async fn asset(app: &App, colour: &str) -> Asset {
+pub(super) async fn asset(app: &App, colour: &str) -> Asset {
     let new = NewAsset { unit: unit(), name: colour.to_owned(), fit: Fit::Cover, bytes: svg(colour) };
     assets::add(app, new).await.expect("an asset")
 }
@@ -69,11 +69,11 @@ fn lines(assets: &[&Asset]) -> PlaylistDraft {
     PlaylistDraft { name: "Danh sách".to_owned(), entries }
 }
 
-async fn playlist(app: &App, id: Option<&PlaylistId>, assets: &[&Asset]) -> PlaylistId {
+pub(super) async fn playlist(app: &App, id: Option<&PlaylistId>, assets: &[&Asset]) -> PlaylistId {
     playlists::save(app, &unit(), id, lines(assets)).await.expect("saved").expect("valid")
 }
 
-fn draft(playlist: &PlaylistId, boards: &[&BoardId]) -> CampaignDraft {
+pub(super) fn draft(playlist: &PlaylistId, boards: &[&BoardId]) -> CampaignDraft {
     CampaignDraft {
         name: "Chiến dịch".to_owned(),
         playlist_id: playlist.to_string(),
@@ -84,12 +84,12 @@ fn draft(playlist: &PlaylistId, boards: &[&BoardId]) -> CampaignDraft {
     }
 }
 
-async fn campaign(app: &App, id: Option<&CampaignId>, draft: CampaignDraft) -> CampaignId {
+pub(super) async fn campaign(app: &App, id: Option<&CampaignId>, draft: CampaignDraft) -> CampaignId {
     campaigns::save(app, &unit(), id, draft).await.expect("saved").expect("valid")
 }
 
 /// Publishes and makes renditions until nothing is left to do; answers how many manifests were signed.
-async fn settle(app: &App) -> usize {
+pub(super) async fn settle(app: &App) -> usize {
     let mut signed = 0;
     for _ in 0..50 {
         let published = publish::run_once(app).await.expect("published");
@@ -101,7 +101,7 @@ async fn settle(app: &App) -> usize {
     panic!("publishing and making renditions never come to an end");
 }
 
-async fn manifest(app: &App, board: &BoardId) -> Manifest {
+pub(super) async fn manifest(app: &App, board: &BoardId) -> Manifest {
     let (_, sha256, bytes) = publish::envelope(app, board).await.expect("loaded").expect("a manifest");
     assert_eq!(sha256, ::playlists::id::Digest::of(&bytes));
     let payload = app

@@ -8,7 +8,8 @@ use playlists::geometry::Geometry;
 use playlists::id::{BoardId, UnitId};
 
 use super::block_on;
-use crate::app::boards::{self, NewBoard};
+use super::unit::which_there_are;
+use crate::app::boards::{self, AddBoardError, NewBoard};
 use crate::app::tokens;
 use crate::config::Config;
 use crate::keys::write_private;
@@ -60,7 +61,12 @@ pub fn run(config: &Config, command: Command) -> anyhow::Result<()> {
             Command::Add { id, name, unit, commune, geometry, identity: path } => {
                 anyhow::ensure!(!path.exists(), "{} exists already; nothing was changed", path.display());
                 let new = NewBoard::simple(id, name, unit, commune, geometry);
-                let (board, identity) = boards::add(&app, new).await.context("the board cannot be added")?;
+                let (board, identity) = match boards::add(&app, new).await {
+                    Err(AddBoardError::NoUnit(unit)) => {
+                        anyhow::bail!("the board cannot be added: there is no unit {unit}; {}", which_there_are(&app).await?)
+                    }
+                    other => other.context("the board cannot be added")?,
+                };
                 let json = serde_json::to_vec_pretty(&identity)?;
                 write_private(&path, &json)?;
                 println!("Added {board}. Start its player with: bangtin-player run --identity {}", path.display());

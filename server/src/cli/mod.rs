@@ -5,6 +5,7 @@ pub mod board;
 pub mod demo;
 pub mod keys;
 pub mod serve;
+pub mod unit;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -80,6 +81,9 @@ enum Command {
     /// Boards.
     #[command(subcommand)]
     Board(board::Command),
+    /// Units, who own boards and content.
+    #[command(subcommand)]
+    Unit(unit::Command),
 }
 
 impl Settings {
@@ -121,6 +125,7 @@ pub fn run() -> ExitCode {
         Command::Demo => demo::run(config),
         Command::Keys(command) => keys::run(&config, &command),
         Command::Board(command) => board::run(&config, command),
+        Command::Unit(command) => unit::run(&config, command),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -32,7 +32,7 @@ async fn until_done(app: &App, stop: &CancellationToken) -> Result<(), StoreErro
     Ok(())
 }
 
-/// Makes one batch and marks the boards of its geometries for publishing; answers how many it worked on.
+/// Makes one batch and wakes the boards that wait for it; answers how many it worked on.
 ///
 /// # Errors
 /// When the database fails; what was not saved is made again.
@@ -46,18 +46,15 @@ pub async fn run_once(app: &App) -> Result<usize, StoreError> {
     if done.is_empty() {
         return Ok(0);
     }
-    let ready: BTreeSet<Geometry> = done
-        .iter()
-        .filter(|rendition| matches!(rendition.state, State::Ready { .. }))
-        .map(|rendition| rendition.key.geometry)
-        .collect();
+    let settled: BTreeSet<Geometry> =
+        done.iter().filter(|rendition| rendition.state != State::Wanted).map(|rendition| rendition.key.geometry).collect();
     let mut tx = app.db.write().await?;
     for rendition in &done {
         renditions::save(&mut tx, rendition, matches!(rendition.state, State::Ready { .. }).then_some(stills::MEDIA_TYPE))
             .await?;
     }
-    for geometry in ready {
-        publish_wanted::mark_geometry(&mut tx, geometry, app.clock.now_ms()).await?;
+    for geometry in settled {
+        publish_wanted::wake_geometry(&mut tx, geometry).await?;
     }
     tx.commit().await?;
     app.live.publish.notify_one();

@@ -44,10 +44,24 @@ impl Original {
         let (width, height) = self.size();
         Part { left: 0.0, top: 0.0, width: f64::from(width), height: f64::from(height) }
     }
+    /// Whether it goes on beyond its edges.
+    const fn is_unbounded(&self) -> bool {
+        match self {
+            Self::Picture(_) => false,
+            Self::Drawing(drawing) => drawing.is_unbounded(),
+        }
+    }
     /// The largest part in the middle that has the target's shape.
     fn middle(&self, geometry: Geometry) -> Part {
+        self.centred(geometry, f64::min)
+    }
+    /// The smallest part around the whole that has the target's shape.
+    fn around(&self, geometry: Geometry) -> Part {
+        self.centred(geometry, f64::max)
+    }
+    fn centred(&self, geometry: Geometry, choose: fn(f64, f64) -> f64) -> Part {
         let whole = self.whole();
-        let scale = (whole.width / f64::from(geometry.width())).min(whole.height / f64::from(geometry.height()));
+        let scale = choose(whole.width / f64::from(geometry.width()), whole.height / f64::from(geometry.height()));
         let (width, height) = (f64::from(geometry.width()) * scale, f64::from(geometry.height()) * scale);
         Part { left: (whole.width - width) / 2.0, top: (whole.height - height) / 2.0, width, height }
     }
@@ -76,6 +90,10 @@ pub fn pixels(original: &[u8], fit: Fit, geometry: Geometry) -> Result<RgbImage,
 }
 
 fn contain(original: &Original, geometry: Geometry) -> Result<RgbImage, MediaError> {
+    if original.is_unbounded() {
+        let pixels = original.part(original.around(geometry), geometry.width(), geometry.height())?;
+        return Ok(flatten(&pixels));
+    }
     let whole = original.whole();
     let (width, height) = inner_size(whole, geometry);
     let picture = original.part(whole, width, height)?;

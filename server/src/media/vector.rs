@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use image::RgbaImage;
 use resvg::tiny_skia::{Pixmap, Transform};
+use resvg::usvg::roxmltree::{Document, ParsingOptions};
 use resvg::usvg::{ImageHrefResolver, ImageKind, Options, Tree};
 
 use super::fonts;
@@ -34,7 +35,10 @@ pub fn looks_like_svg(bytes: &[u8]) -> bool {
 }
 
 /// A parsed drawing.
-pub struct Drawing(Tree);
+pub struct Drawing {
+    tree: Tree,
+    unbounded: bool,
+}
 
 impl Drawing {
     /// Parses a drawing.
@@ -60,18 +64,27 @@ impl Drawing {
             },
             ..Options::default()
         };
-        let tree = Tree::from_str(text, &options).map_err(|e| damaged(e.to_string()))?;
+        let document = Document::parse_with_options(text, ParsingOptions { allow_dtd: true, ..ParsingOptions::default() })
+            .map_err(|e| damaged(e.to_string()))?;
+        let unbounded = document.root_element().attribute("overflow") == Some("visible");
+        let tree = Tree::from_xmltree(&document, &options).map_err(|e| damaged(e.to_string()))?;
         if outside.load(Ordering::Relaxed) {
             return Err(MediaError::Unsafe("names a picture that lies outside it or cannot be taken"));
         }
-        Ok(Self(tree))
+        Ok(Self { tree, unbounded })
     }
 
     /// Its own size, rounded up to whole pixels.
     #[must_use]
     pub fn size(&self) -> (u32, u32) {
-        let size = self.0.size().to_int_size();
+        let size = self.tree.size().to_int_size();
         (size.width().max(1), size.height().max(1))
+    }
+
+    /// Whether it says `overflow="visible"`: it goes on beyond its edges, and may be shown with what lies there.
+    #[must_use]
+    pub const fn is_unbounded(&self) -> bool {
+        self.unbounded
     }
 
     /// A part of the drawing, in its own units, drawn at exactly this size in pixels.
@@ -84,7 +97,7 @@ impl Drawing {
         let (across, down) = (f64::from(width) / part.width, f64::from(height) / part.height);
         let place =
             Transform::from_row(single(across), 0.0, 0.0, single(down), single(-part.left * across), single(-part.top * down));
-        resvg::render(&self.0, place, &mut pixmap.as_mut());
+        resvg::render(&self.tree, place, &mut pixmap.as_mut());
         let straight = pixmap.pixels().iter().flat_map(|pixel| {
             let pixel = pixel.demultiply();
             [pixel.red(), pixel.green(), pixel.blue(), pixel.alpha()]

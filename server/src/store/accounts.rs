@@ -1,6 +1,6 @@
 //! Accounts of people, and the one-time link that makes the first.
 
-use super::{Db, StoreError, in_transaction, on};
+use super::{Db, StoreError, Tx, in_transaction, on, within};
 
 /// Someone who may sign in.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
@@ -114,31 +114,30 @@ pub async fn setup_link_holds(db: &Db, link_sha256: &str, now_ms: i64) -> Result
     Ok(found.map_err(StoreError::on("look up the set-up link"))? == 1)
 }
 
-/// Spends the one-time link and adds the account in one step; false when the link does not hold (any more).
+/// Spends the one-time link; false when it does not hold (any more).
 ///
 /// # Errors
-/// When the database fails; then the link still holds.
-pub async fn insert_by_setup_link(db: &Db, link_sha256: &str, now_ms: i64, new: &NewAccount) -> Result<bool, StoreError> {
-    in_transaction!(db, "make the first account", |tx| {
-        let spent = sqlx::query("delete from setup_link where link_sha256 = $1 and until_ms > $2")
-            .bind(link_sha256)
-            .bind(now_ms)
-            .execute(&mut *tx)
-            .await
-            .map_err(StoreError::on("spend the set-up link"))?
-            .rows_affected();
-        if spent == 1 {
-            sqlx::query(INSERT)
-                .bind(&new.account_id)
-                .bind(&new.login)
-                .bind(&new.password_hash)
-                .bind(new.role)
-                .bind(new.language)
-                .bind(new.created_ms)
-                .execute(&mut *tx)
-                .await
-                .map_err(StoreError::on("add the account"))?;
-        }
-        Ok(spent == 1)
-    })
+/// When the database fails.
+pub async fn spend_setup_link(tx: &mut Tx, link_sha256: &str, now_ms: i64) -> Result<bool, StoreError> {
+    const SQL: &str = "delete from setup_link where link_sha256 = $1 and until_ms > $2";
+    within!(tx, |conn| sqlx::query(SQL).bind(link_sha256).bind(now_ms).execute(conn).await.map(|done| done.rows_affected() == 1))
+        .map_err(StoreError::on("spend the set-up link"))
+}
+
+/// Adds an account within a transaction.
+///
+/// # Errors
+/// When the login is taken, or the database fails.
+pub async fn add(tx: &mut Tx, new: &NewAccount) -> Result<(), StoreError> {
+    within!(tx, |conn| sqlx::query(INSERT)
+        .bind(&new.account_id)
+        .bind(&new.login)
+        .bind(&new.password_hash)
+        .bind(new.role)
+        .bind(new.language)
+        .bind(new.created_ms)
+        .execute(conn)
+        .await
+        .map(drop))
+    .map_err(StoreError::on("add the account"))
 }

@@ -13,6 +13,8 @@ pub struct Wanted {
     pub board: BoardId,
     /// When it was marked.
     pub since_ms: i64,
+    /// When its patience with renditions that are being made ends; none: it waits for none yet.
+    pub wait_until_ms: Option<i64>,
 }
 
 /// Marks these boards.
@@ -28,7 +30,7 @@ pub async fn mark(tx: &mut Tx, boards: &[BoardId], now_ms: i64) -> Result<(), St
             query.push_values(part, |mut row, board| {
                 row.push_bind(board.as_str()).push_bind(now_ms);
             });
-            query.push(" on conflict (board_id) do update set since_ms = publish_wanted.since_ms + 1");
+            query.push(" on conflict (board_id) do update set since_ms = publish_wanted.since_ms + 1, look_ms = 0");
             query.build().execute(conn).await.map(drop)
         })
         .map_err(StoreError::on("mark boards for publishing"))?;
@@ -42,27 +44,25 @@ pub async fn mark(tx: &mut Tx, boards: &[BoardId], now_ms: i64) -> Result<(), St
 /// When the database fails.
 pub async fn mark_all(tx: &mut Tx, now_ms: i64) -> Result<(), StoreError> {
     const SQL: &str = "insert into publish_wanted (board_id, since_ms) select board_id, $1 from board where true
-        on conflict (board_id) do update set since_ms = publish_wanted.since_ms + 1";
+        on conflict (board_id) do update set since_ms = publish_wanted.since_ms + 1, look_ms = 0";
     within!(tx, |conn| sqlx::query(SQL).bind(now_ms).execute(conn).await.map(drop))
         .map_err(StoreError::on("mark all boards for publishing"))
 }
 
-/// Marks the boards of a geometry: one of its renditions was made.
+/// Wakes the boards of a geometry that wait: one of its renditions was made, or cannot be.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn mark_geometry(tx: &mut Tx, geometry: Geometry, now_ms: i64) -> Result<(), StoreError> {
-    const SQL: &str =
-        "insert into publish_wanted (board_id, since_ms) select board_id, $3 from board where width = $1 and height = $2
-        on conflict (board_id) do update set since_ms = publish_wanted.since_ms + 1";
+pub async fn wake_geometry(tx: &mut Tx, geometry: Geometry) -> Result<(), StoreError> {
+    const SQL: &str = "update publish_wanted set since_ms = since_ms + 1, look_ms = 0
+        where board_id in (select board_id from board where width = $1 and height = $2)";
     within!(tx, |conn| sqlx::query(SQL)
         .bind(i64::from(geometry.width()))
         .bind(i64::from(geometry.height()))
-        .bind(now_ms)
         .execute(conn)
         .await
         .map(drop))
-    .map_err(StoreError::on("mark the boards of a geometry for publishing"))
+    .map_err(StoreError::on("wake the boards of a geometry"))
 }
 
 /// Marks the boards for which this playlist is the default one.
@@ -72,25 +72,43 @@ pub async fn mark_geometry(tx: &mut Tx, geometry: Geometry, now_ms: i64) -> Resu
 pub async fn mark_default(tx: &mut Tx, playlist: &PlaylistId, now_ms: i64) -> Result<(), StoreError> {
     const SQL: &str =
         "insert into publish_wanted (board_id, since_ms) select board_id, $2 from board where default_playlist_id = $1
-        on conflict (board_id) do update set since_ms = publish_wanted.since_ms + 1";
+        on conflict (board_id) do update set since_ms = publish_wanted.since_ms + 1, look_ms = 0";
     within!(tx, |conn| sqlx::query(SQL).bind(playlist.as_str()).bind(now_ms).execute(conn).await.map(drop))
         .map_err(StoreError::on("mark the boards of a default playlist for publishing"))
 }
 
-/// Boards that wait, longest first, at most `limit`.
+/// Boards to be looked at now, longest waiting first, at most `limit`.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn list(db: &Db, limit: u32) -> Result<Vec<Wanted>, StoreError> {
-    const SQL: &str = "select board_id, since_ms from publish_wanted order by since_ms, board_id limit $1";
-    on!(db, |pool| sqlx::query_as::<_, (String, i64)>(SQL).bind(i64::from(limit)).fetch_all(pool).await)
+pub async fn list(db: &Db, now_ms: i64, limit: u32) -> Result<Vec<Wanted>, StoreError> {
+    const SQL: &str = "select board_id, since_ms, wait_until_ms from publish_wanted where look_ms <= $1
+        order by since_ms, board_id limit $2";
+    on!(db, |pool| sqlx::query_as::<_, (String, i64, Option<i64>)>(SQL).bind(now_ms).bind(i64::from(limit)).fetch_all(pool).await)
         .map_err(StoreError::on("list the boards to publish"))?
         .into_iter()
-        .map(|(board, since_ms)| {
+        .map(|(board, since_ms, wait_until_ms)| {
             let board = board.parse().map_err(|e| StoreError::unreadable("publish_wanted.board_id", e))?;
-            Ok(Wanted { board, since_ms })
+            Ok(Wanted { board, since_ms, wait_until_ms })
         })
         .collect()
+}
+
+/// Leaves a board alone until `wait_until_ms`, or (none) until it is woken; one that was marked again meanwhile is looked at.
+///
+/// # Errors
+/// When the database fails.
+pub async fn rest(tx: &mut Tx, wanted: &Wanted, wait_until_ms: Option<i64>) -> Result<(), StoreError> {
+    const SQL: &str = "update publish_wanted set look_ms = $3, wait_until_ms = $4 where board_id = $1 and since_ms = $2";
+    within!(tx, |conn| sqlx::query(SQL)
+        .bind(wanted.board.as_str())
+        .bind(wanted.since_ms)
+        .bind(wait_until_ms.unwrap_or(i64::MAX))
+        .bind(wait_until_ms)
+        .execute(conn)
+        .await
+        .map(drop))
+    .map_err(StoreError::on("let the board's publishing rest"))
 }
 
 /// Takes this wish away; one that was marked again meanwhile stays.

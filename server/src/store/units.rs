@@ -4,7 +4,7 @@ use playlists::id::UnitId;
 use playlists::unit::Tier;
 use sqlx::FromRow;
 
-use super::{Db, StoreError, on};
+use super::{Db, StoreError, Tx, on, within};
 
 /// A unit.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,21 +40,18 @@ impl Row {
 
 /// A tier's word.
 pub(super) fn tier(word: &str) -> Result<Tier, StoreError> {
-    match word {
-        "province" => Ok(Tier::Province),
-        "commune" => Ok(Tier::Commune),
-        other => Err(StoreError::unreadable("unit.tier", other)),
-    }
+    word.parse().map_err(|e| StoreError::unreadable("unit.tier", e))
 }
+
+const INSERT: &str = "insert into unit (unit_id, name, tier, parent_id, created_ms) values ($1, $2, $3, $4, $5)
+    on conflict (unit_id) do nothing";
 
 /// Adds a unit; one that is there already stays as it is.
 ///
 /// # Errors
 /// When the database fails, or the parent does not exist.
 pub async fn add(db: &Db, unit: &Unit, now_ms: i64) -> Result<(), StoreError> {
-    const SQL: &str = "insert into unit (unit_id, name, tier, parent_id, created_ms) values ($1, $2, $3, $4, $5)
-        on conflict (unit_id) do nothing";
-    on!(db, |pool| sqlx::query(SQL)
+    on!(db, |pool| sqlx::query(INSERT)
         .bind(unit.id.as_str())
         .bind(&unit.name)
         .bind(unit.tier.as_str())
@@ -63,6 +60,23 @@ pub async fn add(db: &Db, unit: &Unit, now_ms: i64) -> Result<(), StoreError> {
         .execute(pool)
         .await
         .map(drop))
+    .map_err(StoreError::on("add the unit"))
+}
+
+/// Adds a unit within a transaction; false when its id is taken, and then nothing is changed.
+///
+/// # Errors
+/// When the database fails, or the parent does not exist.
+pub async fn insert(tx: &mut Tx, unit: &Unit, now_ms: i64) -> Result<bool, StoreError> {
+    within!(tx, |conn| sqlx::query(INSERT)
+        .bind(unit.id.as_str())
+        .bind(&unit.name)
+        .bind(unit.tier.as_str())
+        .bind(unit.parent.as_ref().map(UnitId::as_str))
+        .bind(now_ms)
+        .execute(conn)
+        .await
+        .map(|done| done.rows_affected() == 1))
     .map_err(StoreError::on("add the unit"))
 }
 
@@ -96,15 +110,15 @@ pub async fn list(db: &Db, after: Option<&UnitId>, limit: u32) -> Result<Vec<Uni
     .collect()
 }
 
-/// The first unit of a tier, in the order of their ids; the built-in one is left out.
+/// The oldest unit that has none above it; the built-in one is left out.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn first_of_tier(db: &Db, tier: Tier) -> Result<Option<Unit>, StoreError> {
-    const SQL: &str =
-        "select unit_id, name, tier, parent_id from unit where tier = $1 and unit_id <> 'built-in' order by unit_id limit 1";
-    on!(db, |pool| sqlx::query_as::<_, Row>(SQL).bind(tier.as_str()).fetch_optional(pool).await)
-        .map_err(StoreError::on("load the unit"))?
+pub async fn topmost(db: &Db) -> Result<Option<Unit>, StoreError> {
+    const SQL: &str = "select unit_id, name, tier, parent_id from unit
+        where parent_id is null and unit_id <> 'built-in' order by created_ms, unit_id limit 1";
+    on!(db, |pool| sqlx::query_as::<_, Row>(SQL).fetch_optional(pool).await)
+        .map_err(StoreError::on("load the topmost unit"))?
         .map(Row::read)
         .transpose()
 }

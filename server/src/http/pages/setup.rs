@@ -1,4 +1,4 @@
-//! The one-time link that makes the first administrator: `/setup/{link}`.
+//! The one-time link that makes the first administrator and the first unit: `/setup/{link}`.
 
 use askama::Template;
 use axum::extract::{Form, Path, State};
@@ -9,8 +9,10 @@ use serde::Deserialize;
 
 use super::fields::Errors;
 use super::sign_in::open_network;
-use crate::app::FieldError;
+use crate::app::setup::{self, SetupDraft};
 use crate::app::sign_in::{self, SHORTEST_PASSWORD, SignInError};
+use crate::app::units::{self, UnitDraft};
+use crate::app::{App, FieldError};
 use crate::http::error::{PageError, page};
 use crate::http::frame::Frame;
 use crate::http::site::Site;
@@ -27,6 +29,9 @@ struct SetupPage {
     link: String,
     login: String,
     shortest: i64,
+    /// Whether there is no unit yet.
+    asks_unit: bool,
+    unit: UnitDraft,
     errors: Errors,
 }
 
@@ -39,9 +44,20 @@ pub(in crate::http) struct SetupForm {
     password: String,
     #[serde(default)]
     again: String,
+    #[serde(default)]
+    unit_name: String,
+    #[serde(default)]
+    unit_tier: String,
 }
 
-fn form(visitor: &Visitor, holds: bool, link: &str, login: &str, errors: &[FieldError]) -> Result<Response, PageError> {
+async fn form(
+    app: &App,
+    visitor: &Visitor,
+    holds: bool,
+    link: &str,
+    draft: SetupDraft,
+    errors: &[FieldError],
+) -> Result<Response, PageError> {
     let status = match (holds, errors.is_empty()) {
         (false, _) => StatusCode::GONE,
         (true, true) => StatusCode::OK,
@@ -52,7 +68,9 @@ fn form(visitor: &Visitor, holds: bool, link: &str, login: &str, errors: &[Field
         t: visitor.t,
         holds,
         link: link.to_owned(),
-        login: login.to_owned(),
+        login: draft.login,
+        asks_unit: units::own(app).await?.is_none(),
+        unit: draft.unit,
         shortest: i64::try_from(SHORTEST_PASSWORD).unwrap_or_default(),
         errors: Errors::of(visitor.t, errors),
     })?;
@@ -69,10 +87,10 @@ pub(in crate::http) async fn show(
         return open_network(&visitor);
     }
     let holds = sign_in::setup_link_holds(&site.app, &link).await?;
-    form(&visitor, holds, &link, "", &[])
+    form(&site.app, &visitor, holds, &link, SetupDraft::default(), &[]).await
 }
 
-/// `POST /setup/{link}`: makes the account, spends the link, and signs in.
+/// `POST /setup/{link}`: makes account and unit, spends the link, and signs in.
 pub(in crate::http) async fn create(
     State(site): State<Site>,
     visitor: Visitor,
@@ -83,16 +101,20 @@ pub(in crate::http) async fn create(
     if visitor.transport == Transport::Open {
         return open_network(&visitor);
     }
-    let login = sent.login.trim().to_lowercase();
-    if sent.password != sent.again {
-        return form(&visitor, true, &link, &login, &[FieldError::new("again", "error-password-again")]);
+    let draft = SetupDraft {
+        login: sent.login.trim().to_lowercase(),
+        password: sent.password,
+        unit: UnitDraft { name: sent.unit_name, tier: sent.unit_tier },
+    };
+    if draft.password != sent.again {
+        return form(&site.app, &visitor, true, &link, draft, &[FieldError::new("again", "error-password-again")]).await;
     }
-    match sign_in::create_first(&site.app, &link, &login, &sent.password).await {
-        Ok(false) => return form(&visitor, false, &link, &login, &[]),
-        Err(SignInError::Fields(errors)) => return form(&visitor, true, &link, &login, &errors),
+    match setup::create(&site.app, &link, &draft).await {
+        Ok(false) => return form(&site.app, &visitor, false, &link, draft, &[]).await,
+        Err(SignInError::Fields(errors)) => return form(&site.app, &visitor, true, &link, draft, &errors).await,
         other => other?,
     };
-    let opened = sign_in::sign_in(&site.app, &login, &sent.password).await?;
+    let opened = sign_in::sign_in(&site.app, &draft.login, &draft.password).await?;
     let jar = opened.into_iter().fold(jar, |jar, (secret, _)| jar.add(session_cookie(visitor.transport, secret)));
     Ok((jar, Redirect::to("/")).into_response())
 }

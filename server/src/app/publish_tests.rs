@@ -1,0 +1,135 @@
+//! When a manifest is published: at once for a board that shows nothing, complete for one that shows something.
+
+use std::time::Duration;
+
+use ::playlists::id::BoardId;
+
+use super::assets::Asset;
+use super::publish::{self, PATIENCE_MS, Published};
+use super::tests::{asset, board, campaign, draft, manifest, playlist, settle, unit};
+use super::{App, safe_item, units};
+use crate::jobs::renditions;
+use crate::store::units::Unit;
+use crate::testing::World;
+
+/// With the safe item, a unit, and a board that shows the safe item.
+async fn with_a_board() -> (World, BoardId) {
+    let world = World::new().await;
+    safe_item::ensure(&world.app).await.expect("the safe item is laid down");
+    let tier = ::playlists::unit::Tier::Province;
+    units::add(&world.app, &Unit { id: unit(), name: "Tỉnh".to_owned(), tier, parent: None }).await.expect("a unit");
+    let board = board(&world.app, "b-0001").await;
+    settle(&world.app).await;
+    (world, board)
+}
+
+/// Makes an asset's original unreadable: the disk fails, as it were.
+fn break_disk(app: &App, asset: &Asset) {
+    let path = app.blobs.path(&asset.sha256);
+    std::fs::rename(&path, path.with_extension("away")).expect("moved away");
+    std::fs::create_dir(&path).expect("a folder cannot be read as a file");
+}
+
+fn mend_disk(app: &App, asset: &Asset) {
+    let path = app.blobs.path(&asset.sha256);
+    std::fs::remove_dir(&path).expect("removed");
+    std::fs::rename(path.with_extension("away"), &path).expect("moved back");
+}
+
+async fn publish(app: &App) -> Published {
+    publish::run_once(app).await.expect("published")
+}
+
+async fn make_renditions(app: &App) {
+    renditions::run_once(app).await.expect("rendered");
+}
+
+const fn waited(waiting: usize) -> Published {
+    Published { looked_at: waiting, signed: 0, waiting, postponed: 0 }
+}
+
+#[tokio::test]
+async fn a_board_changes_once_when_all_its_renditions_are_made() {
+    let (world, board) = with_a_board().await;
+    let app = &world.app;
+    let (red, blue) = (asset(app, "red").await, asset(app, "blue").await);
+    break_disk(app, &blue);
+    let list = playlist(app, None, &[&red, &blue]).await;
+    campaign(app, None, draft(&list, &[&board])).await;
+    assert_eq!(publish(app).await, waited(1));
+    assert_eq!(publish(app).await, Published::default(), "who waits is left alone until something happens");
+    make_renditions(app).await;
+    assert_eq!(publish(app).await, waited(1), "red is made, blue is not");
+    assert_eq!(manifest(app, &board).await.items.len(), 1);
+
+    mend_disk(app, &blue);
+    world.clock.pass(Duration::from_secs(3));
+    make_renditions(app).await;
+    assert_eq!(publish(app).await.signed, 1);
+    assert_eq!(manifest(app, &board).await.items.len(), 3);
+}
+
+#[tokio::test]
+async fn a_rendition_that_takes_too_long_is_left_out_and_joins_when_it_is_made() {
+    let (world, board) = with_a_board().await;
+    let app = &world.app;
+    let (red, blue) = (asset(app, "red").await, asset(app, "blue").await);
+    break_disk(app, &blue);
+    let list = playlist(app, None, &[&red, &blue]).await;
+    campaign(app, None, draft(&list, &[&board])).await;
+    assert_eq!(publish(app).await, waited(1));
+    make_renditions(app).await;
+    world.clock.pass(Duration::from_millis(PATIENCE_MS.unsigned_abs() - 1));
+    assert_eq!(publish(app).await, waited(1));
+    world.clock.pass(Duration::from_millis(1));
+    assert_eq!(publish(app).await.signed, 1, "the red one now");
+    assert_eq!(manifest(app, &board).await.items.len(), 2);
+    assert_eq!(publish(app).await, Published::default());
+
+    mend_disk(app, &blue);
+    make_renditions(app).await;
+    assert_eq!(publish(app).await.signed, 1, "and the blue one when it is there");
+    assert_eq!(manifest(app, &board).await.items.len(), 3);
+    assert_eq!(settle(app).await, 0);
+}
+
+#[tokio::test]
+async fn nobody_waits_for_a_rendition_that_cannot_be_made() {
+    let (world, board) = with_a_board().await;
+    let app = &world.app;
+    let (red, blue) = (asset(app, "red").await, asset(app, "blue").await);
+    std::fs::remove_file(app.blobs.path(&blue.sha256)).expect("removed");
+    let list = playlist(app, None, &[&red, &blue]).await;
+    campaign(app, None, draft(&list, &[&board])).await;
+    assert_eq!(publish(app).await, waited(1));
+    make_renditions(app).await;
+    assert_eq!(publish(app).await.signed, 1);
+    assert_eq!(manifest(app, &board).await.items.len(), 2);
+}
+
+#[tokio::test]
+async fn a_board_that_shows_nothing_yet_gets_what_there_is() {
+    let (world, first) = with_a_board().await;
+    let app = &world.app;
+    let (red, blue) = (asset(app, "red").await, asset(app, "blue").await);
+    let list = playlist(app, None, &[&red]).await;
+    let on_all = super::campaigns::CampaignDraft { all_boards: true, ..draft(&list, &[]) };
+    campaign(app, None, on_all).await;
+    settle(app).await;
+    break_disk(app, &blue);
+    playlist(app, Some(&list), &[&red, &blue]).await;
+    let fresh = board(app, "b-0002").await;
+    let published = publish(app).await;
+    assert_eq!(
+        (published.looked_at, published.signed, published.waiting),
+        (2, 1, 1),
+        "the old board waits, the new one does not"
+    );
+    assert_eq!(manifest(app, &fresh).await.items.len(), 2);
+
+    mend_disk(app, &blue);
+    make_renditions(app).await;
+    assert_eq!(publish(app).await.signed, 2);
+    assert_eq!(manifest(app, &fresh).await.items.len(), 3);
+    assert_eq!(manifest(app, &first).await.items.len(), 3);
+}
