@@ -191,8 +191,15 @@ fn write_readme_picture(file: &Path, overview: &RgbImage, frames: &[RgbImage]) {
         canvas.copy_from(&small, x, height + GAP).unwrap();
         x += small.width() + GAP;
     }
-    let mut bytes = Vec::new();
-    canvas.write_with_encoder(PngEncoder::new_with_quality(&mut bytes, CompressionType::Best, FilterType::NoFilter)).unwrap();
-    assert!(bytes.len() <= README_PICTURE_BYTES, "{} bytes are too many for the README", bytes.len());
-    std::fs::write(file, bytes).unwrap();
+    let whole = DynamicImage::from(canvas);
+    // Photographs on the boards take more bytes than slides: then the picture becomes smaller.
+    let sizes = (3..=10).rev().map(|tenths| whole.resize(width * tenths / 10, u32::MAX, imageops::FilterType::Lanczos3));
+    let packed = sizes.map(|picture| {
+        let mut bytes = Vec::new();
+        let encoder = PngEncoder::new_with_quality(&mut bytes, CompressionType::Best, FilterType::Adaptive);
+        picture.write_with_encoder(encoder).unwrap();
+        bytes
+    });
+    let fitting = packed.into_iter().find(|bytes| bytes.len() <= README_PICTURE_BYTES);
+    std::fs::write(file, fitting.expect("a small picture takes few bytes")).unwrap();
 }

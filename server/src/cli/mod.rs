@@ -12,11 +12,9 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::config::{Config, DEFAULT_LOG, SETTINGS, Values};
+use crate::config::{Config, DEFAULT_LOG, DEMO_LOG, SETTINGS, Values};
 use crate::telemetry;
 
-/// What the demo logs unless it is told otherwise: its address must not scroll away.
-const DEMO_LOG: &str = "warn,mqtt5=error";
 /// Exit code for settings that are wrong (`EX_CONFIG` of sysexits.h is 78; 64, `EX_USAGE`, is what this family of servers uses).
 const EXIT_CONFIG: u8 = 64;
 
