@@ -3,7 +3,7 @@
 CARGO ?= cargo
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 
-.PHONY: help demo build test bench lint fmt licences setup-build setup-demo setup-test
+.PHONY: help demo build test bench lint fmt licences screenshot setup-build setup-demo setup-test
 
 help:
 	@echo "make demo     build, and run the whole system on 127.0.0.1 with data in ./demo-data"
@@ -11,10 +11,11 @@ help:
 	@echo "make bench    the figures in the README"
 	@echo "make lint     formatting, lints, documentation"
 
-# One server, its broker, 92 boards and three real players. Ctrl-C ends it; the next start resumes.
+# One server, its broker, 92 boards and three real players. Ctrl-C ends it; the next start resumes. Built as for the tests: a release
+# build takes two to three times as long, and what is slow (pictures, signatures) is optimised in both.
 demo: setup-demo
-	$(CARGO) build --release --locked -p bangtin -p bangtin-player
-	$(TARGET)/release/bangtin demo
+	$(CARGO) build --locked -p bangtin -p bangtin-player
+	$(TARGET)/debug/bangtin demo
 
 build: setup-build
 	$(CARGO) build --locked --workspace --bins
@@ -41,6 +42,11 @@ lint: setup-build
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 	$(CARGO) clippy --locked -p bangtin-player --no-default-features --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps --document-private-items
+
+# The picture of the README, taken from a demo that runs: the overview, and what three boards show.
+screenshot: setup-test build
+	BANGTIN_README_PICTURE=$(CURDIR)/server/assets/readme/overview.png \
+		$(CARGO) test --locked -p bangtin-tests --test main -- demo::an_operator
 
 fmt:
 	$(CARGO) fmt --all

@@ -35,14 +35,14 @@ pub enum ApiError {
         source: reqwest::Error,
     },
     /// The server refuses.
-    #[error("{what} was refused with {status}: {code}")]
+    #[error("{what} was refused with {status}: {}", code.as_deref().unwrap_or("no code"))]
     Refused {
         /// What was asked.
         what: String,
         /// The HTTP status.
         status: u16,
         /// The server's code, if it gave one.
-        code: String,
+        code: Option<String>,
         /// How long it asks to wait.
         retry_after: Option<Duration>,
     },
@@ -67,6 +67,19 @@ impl ApiError {
     #[must_use]
     pub const fn is_unauthorised(&self) -> bool {
         matches!(self, Self::Refused { status: 401, .. })
+    }
+    /// The server's code, where it will never take what was sent: it named what is wrong with it. What only says that nobody is
+    /// known here (401, 404), or not now (408, 429, 5xx), is no such word, nor is what a proxy says.
+    #[must_use]
+    pub fn is_for_good(&self) -> Option<&str> {
+        match self {
+            Self::Refused { status, code: Some(code), .. }
+                if (400..500).contains(status) && ![401, 404, 408, 429].contains(status) =>
+            {
+                Some(code)
+            }
+            _ => None,
+        }
     }
     /// How long the server asks to wait.
     #[must_use]
@@ -201,7 +214,7 @@ impl Api {
         let seconds = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
         let retry_after = seconds.map(Duration::from_secs);
         let code = body(what, response).await.ok().and_then(|bytes| serde_json::from_slice::<Problem>(&bytes).ok());
-        let code = code.map_or_else(|| "no code".to_owned(), |problem| problem.code.chars().take(80).collect());
+        let code = code.map(|problem| problem.code.chars().take(80).collect());
         Err(ApiError::Refused { what: what.to_owned(), status: status.as_u16(), code, retry_after })
     }
 }
@@ -216,5 +229,30 @@ async fn body(what: &str, mut response: Response) -> Result<Bytes, ApiError> {
             return Err(ApiError::TooLong { what: what.to_owned() });
         }
         bytes.extend_from_slice(&chunk);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_servers_own_word_about_a_report_is_for_good() {
+        for (status, code, expected) in [
+            (422, Some("report-index"), true),
+            (403, Some("report-signature"), true),
+            (400, Some("report-form"), true),
+            (413, None, false),
+            (403, None, false),
+            (401, Some("token-refused"), false),
+            (404, Some("board-unknown"), false),
+            (408, Some("slow"), false),
+            (429, Some("too-many"), false),
+            (503, Some("unavailable"), false),
+        ] {
+            let error =
+                ApiError::Refused { what: "POST plays".to_owned(), status, code: code.map(str::to_owned), retry_after: None };
+            assert_eq!(error.is_for_good(), code.filter(|_| expected), "{status} {code:?}");
+        }
     }
 }

@@ -40,28 +40,15 @@ pub enum CacheError {
 }
 
 impl Cache {
-    /// Opens the folder and lists what it holds.
-    ///
-    /// # Errors
-    /// When the folder cannot be made or listed.
-    pub fn open(folder: PathBuf) -> Result<(Self, Index), CacheError> {
-        let disk = |source| CacheError::Disk { path: folder.clone(), source };
-        fs::create_dir_all(&folder).map_err(disk)?;
+    /// Opens the folder and lists what it holds; what the disk does not give is left out and logged.
+    #[must_use]
+    pub fn open(folder: PathBuf) -> (Self, Index) {
         let mut index = Index::new();
-        for shelf in fs::read_dir(&folder).map_err(disk)? {
-            let shelf = shelf.map_err(disk)?.path();
-            if !shelf.is_dir() {
-                continue;
-            }
-            for entry in fs::read_dir(&shelf).map_err(disk)? {
-                let entry = entry.map_err(disk)?;
-                let digest = entry.file_name().to_str().and_then(|name| name.parse().ok());
-                if let (Some(digest), Ok(about)) = (digest, entry.metadata()) {
-                    index.insert(digest, about.len());
-                }
-            }
+        if let Err(source) = fs::create_dir_all(&folder).and_then(|()| list(&folder, &mut index)) {
+            let error = CacheError::Disk { path: folder.clone(), source };
+            tracing::error!(error = &error as &dyn std::error::Error, "the folder of content cannot be used");
         }
-        Ok((Self { folder }, index))
+        (Self { folder }, index)
     }
 
     /// Where the bytes of this digest lie.
@@ -116,6 +103,23 @@ impl Cache {
     }
 }
 
+fn list(folder: &Path, index: &mut Index) -> io::Result<()> {
+    for shelf in fs::read_dir(folder)? {
+        let shelf = shelf?.path();
+        if !shelf.is_dir() {
+            continue;
+        }
+        for entry in fs::read_dir(&shelf)? {
+            let entry = entry?;
+            let digest = entry.file_name().to_str().and_then(|name| name.parse().ok());
+            if let (Some(digest), Ok(about)) = (digest, entry.metadata()) {
+                index.insert(digest, about.len());
+            }
+        }
+    }
+    Ok(())
+}
+
 /// The bytes of a file, if they have this digest. Blocks on the disk.
 ///
 /// # Errors
@@ -135,7 +139,7 @@ mod tests {
     #[test]
     fn only_whole_names_are_listed_and_rot_is_seen() {
         let folder = tempfile::tempdir().expect("a folder");
-        let (cache, index) = Cache::open(folder.path().join("content")).expect("opened");
+        let (cache, index) = Cache::open(folder.path().join("content"));
         assert!(index.is_empty());
         let (whole, begun) = (Digest::of(b"whole"), Digest::of(b"begun"));
         for digest in [&whole, &begun] {
@@ -144,7 +148,7 @@ mod tests {
         fs::write(cache.part(&whole), b"whole").expect("written");
         fs::write(cache.part(&begun), b"beg").expect("written");
         cache.admit(&whole).expect("renamed");
-        let (_, index) = Cache::open(folder.path().join("content")).expect("opened");
+        let (_, index) = Cache::open(folder.path().join("content"));
         assert_eq!(index, Index::from([(whole, 5)]));
         assert_eq!(read_verified(&cache.path(&whole), &whole, 5).expect("whole"), b"whole");
         for rotten in [&b"whale"[..], b"whol", b"wholes"] {

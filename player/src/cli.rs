@@ -18,8 +18,9 @@ use crate::{Cadence, Config, start};
 
 /// Exit code for a bad identity file: data or signature (sysexits `EX_DATAERR`).
 const BAD_DATA: u8 = 65;
-/// Exit code for a file that is missing or open to others (sysexits `EX_CONFIG`); systemd must not start it again.
-const BAD_CONFIGURATION: u8 = 78;
+/// Exit code for settings that are wrong, as the server's: an identity file that is missing or open to others, or an address that
+/// is none. systemd must not start it again.
+const BAD_SETTINGS: u8 = 64;
 
 /// Bangtin's player: shows what a board is to show, with or without a network.
 #[derive(Debug, Parser)]
@@ -95,7 +96,7 @@ pub async fn run(cli: Cli, has_display: bool) -> anyhow::Result<()> {
 pub fn exit_code(error: &anyhow::Error) -> ExitCode {
     match error.downcast_ref::<IdentityError>() {
         Some(IdentityError::Read { .. } | IdentityError::Permissions { .. } | IdentityError::Address(_)) => {
-            ExitCode::from(BAD_CONFIGURATION)
+            ExitCode::from(BAD_SETTINGS)
         }
         Some(IdentityError::Form(_) | IdentityError::Key(_) | IdentityError::Root(_)) => ExitCode::from(BAD_DATA),
         None => ExitCode::FAILURE,
@@ -145,4 +146,25 @@ fn show_identity(path: &std::path::Path) -> anyhow::Result<()> {
     println!("mqtt      {}:{}", identity.mqtt_host, identity.mqtt_port);
     println!("root      version {}", identity.root.version);
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn code(identity: &std::path::Path) -> String {
+        let error = show_identity(identity).expect_err("no identity");
+        format!("{:?}", exit_code(&error))
+    }
+
+    #[test]
+    fn wrong_settings_and_bad_data_have_codes_of_their_own() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("identity.json");
+        assert_eq!(code(&path), format!("{:?}", ExitCode::from(64)), "it is missing");
+        crate::files::replace(&path, b"{}", 0o644).expect("written");
+        assert_eq!(code(&path), format!("{:?}", ExitCode::from(64)), "others may read it");
+        crate::files::replace(&path, b"{}", 0o600).expect("written");
+        assert_eq!(code(&path), format!("{:?}", ExitCode::from(65)), "it holds no identity");
+    }
 }

@@ -30,6 +30,7 @@ impl SystemClock {
 }
 
 impl Clock for SystemClock {
+    #[allow(clippy::disallowed_methods, reason = "the clock port itself")]
     fn system(&self) -> DateTime<Utc> {
         SystemTime::now().into()
     }

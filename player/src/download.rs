@@ -69,6 +69,11 @@ pub enum DownloadError {
 }
 
 impl DownloadError {
+    /// Whether the board's own disk is to blame.
+    #[must_use]
+    pub const fn is_of_the_disk(&self) -> bool {
+        matches!(self, Self::Disk { .. } | Self::Place(..))
+    }
     /// A short code for events.
     #[must_use]
     pub const fn code(&self) -> &'static str {

@@ -11,8 +11,6 @@ pub mod cache;
 pub mod cli;
 pub mod clock;
 pub mod download;
-#[cfg(test)]
-mod end_to_end;
 pub mod files;
 pub mod frame;
 pub mod health;
@@ -21,6 +19,7 @@ mod lifecycle;
 pub mod link;
 pub mod memory;
 pub mod mode;
+mod opening;
 pub mod output;
 pub mod playback;
 pub mod poll;

@@ -10,7 +10,7 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
-    let has_display = std::env::var_os("DISPLAY").is_some_and(|display| !display.is_empty());
+    let has_display = has_display();
     let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).max_blocking_threads(8).enable_all().build()
     {
         Ok(runtime) => runtime,
@@ -26,4 +26,9 @@ fn main() -> ExitCode {
             cli::exit_code(&error)
         }
     }
+}
+
+#[allow(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+fn has_display() -> bool {
+    std::env::var_os("DISPLAY").is_some_and(|display| !display.is_empty())
 }

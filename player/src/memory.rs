@@ -32,7 +32,15 @@ pub struct Notes {
 /// The notes with their place on disk.
 #[derive(Debug)]
 pub struct Memory {
-    inner: Mutex<(Banks<Notes>, Notes)>,
+    inner: Mutex<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    banks: Banks<Notes>,
+    notes: Notes,
+    /// What the disk holds is older than `notes`.
+    unsaved: bool,
 }
 
 impl Memory {
@@ -40,13 +48,13 @@ impl Memory {
     #[must_use]
     pub fn open(folder: &Path) -> Self {
         let (banks, found) = Banks::open(folder, "notes");
-        Self { inner: Mutex::new((banks, found.held.unwrap_or_default())) }
+        Self { inner: Mutex::new(Inner { banks, notes: found.held.unwrap_or_default(), unsaved: false }) }
     }
 
     /// A copy of the notes.
     #[must_use]
     pub fn notes(&self) -> Notes {
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner).1.clone()
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner).notes.clone()
     }
 
     /// The seconds over which boards spread what they do at the same time.
@@ -55,17 +63,19 @@ impl Memory {
         Duration::from_secs(u64::from(self.notes().window_s))
     }
 
-    /// Changes the notes and, if that changed anything, writes them. Blocks on the disk.
+    /// Changes the notes and, if the disk does not hold them as they are now, writes them. Blocks on the disk.
     ///
     /// # Errors
-    /// When they cannot be written; the change then holds in memory only.
+    /// When they cannot be written; the change then holds in memory, and the next call tries again.
     pub fn change<R>(&self, change: impl FnOnce(&mut Notes) -> R) -> Result<R, BankError> {
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
-        let (banks, notes) = &mut *inner;
+        let Inner { banks, notes, unsaved } = &mut *inner;
         let before = notes.clone();
         let result = change(notes);
-        if *notes != before {
+        *unsaved |= *notes != before;
+        if *unsaved {
             banks.save(notes)?;
+            *unsaved = false;
         }
         Ok(result)
     }
@@ -122,5 +132,18 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         assert!(Memory::open(folder.path()).first_time("c1").expect("written"));
         assert!(!Memory::open(folder.path()).first_time("c1").expect("written"));
+    }
+
+    #[test]
+    fn what_the_disk_did_not_take_is_written_with_the_next_call() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let obstacle = folder.path().join("notes.a.new");
+        std::fs::create_dir(&obstacle).expect("in the way");
+        let memory = Memory::open(folder.path());
+        assert!(memory.change(|notes| notes.window_s = 7).is_err());
+        assert!(memory.change(|_| ()).is_err(), "still not on disk");
+        std::fs::remove_dir(&obstacle).expect("out of the way");
+        memory.change(|_| ()).expect("written");
+        assert_eq!(Memory::open(folder.path()).notes().window_s, 7);
     }
 }

@@ -1,4 +1,4 @@
-//! Values for this crate's own tests.
+//! Values for this crate's own tests, within it and in `tests/`.
 
 use std::time::Duration;
 

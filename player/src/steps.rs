@@ -1,7 +1,7 @@
 //! PURE: what has to be done so that the wanted manifest plays: desired × cache × disk → steps. Applying them always reaches
 //! the target, and twice is once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use playlists::id::Digest;
 use playlists::trust::manifest::Manifest;
@@ -38,6 +38,8 @@ pub struct Situation<'a> {
     pub active: Option<&'a Manifest>,
     /// The accepted one that is to follow it.
     pub wanted: Option<&'a Manifest>,
+    /// Items in the order in which they will be needed; what it leaves out comes last.
+    pub order: &'a [Digest],
     /// What the cache holds.
     pub held: &'a Index,
     /// Most bytes of content that the disk may hold.
@@ -74,19 +76,15 @@ pub fn plan(situation: &Situation<'_>) -> Vec<Step> {
     steps
 }
 
-/// What both manifests name, the safe items first, then in the order in which they are named; each once.
+/// What both manifests name, the safe items first, then what is needed soonest, then as they are named; each once.
 fn needed(situation: &Situation<'_>) -> Vec<(Digest, u64)> {
-    let mut seen = BTreeMap::new();
-    let mut list = Vec::new();
     let manifests = [situation.active, situation.wanted];
-    let safe = manifests.iter().flatten().filter_map(|manifest| manifest.item(&manifest.safe_item));
-    let all = manifests.iter().flatten().flat_map(|manifest| &manifest.items);
-    for item in safe.chain(all) {
-        if seen.insert(item.sha256, ()).is_none() {
-            list.push((item.sha256, item.size));
-        }
-    }
-    list
+    let named = || manifests.iter().flatten().flat_map(|manifest| &manifest.items).map(|item| (item.sha256, item.size));
+    let sizes: BTreeMap<_, _> = named().collect();
+    let safe = manifests.iter().flatten().map(|manifest| &manifest.safe_item);
+    let first = safe.chain(situation.order).filter_map(|item| Some((*item, *sizes.get(item)?)));
+    let mut seen = BTreeSet::new();
+    first.chain(named()).filter(|(item, _)| seen.insert(*item)).collect()
 }
 
 #[cfg(test)]
@@ -102,15 +100,23 @@ mod tests {
     #[test]
     fn nothing_wanted_and_nothing_held_asks_for_nothing() {
         let held = Index::new();
-        assert_eq!(plan(&Situation { active: None, wanted: None, held: &held, quota: 100 }), []);
+        assert_eq!(plan(&Situation { active: None, wanted: None, order: &[], held: &held, quota: 100 }), []);
     }
 
     #[test]
     fn missing_content_of_the_manifest_in_force_is_fetched_again() {
         let active = manifest(1, &[(digest(1), 10), (digest(2), 10)]);
         let held = Index::from([(digest(1), 10)]);
-        let steps = plan(&Situation { active: Some(&active), wanted: None, held: &held, quota: 100 });
+        let steps = plan(&Situation { active: Some(&active), wanted: None, order: &[], held: &held, quota: 100 });
         assert_eq!(steps, [Step::Download { item: digest(2), size: 10 }]);
+    }
+
+    #[test]
+    fn what_is_needed_soonest_is_fetched_first_after_the_safe_item() {
+        let wanted = manifest(2, &[(digest(1), 10), (digest(2), 10), (digest(3), 10), (digest(4), 10)]);
+        let (held, order) = (Index::new(), [digest(4), digest(9), digest(3)]);
+        let steps = plan(&Situation { active: None, wanted: Some(&wanted), order: &order, held: &held, quota: 100 });
+        assert_eq!(steps, [1, 4, 3, 2].map(|number| Step::Download { item: digest(number), size: 10 }));
     }
 
     #[test]
@@ -118,7 +124,7 @@ mod tests {
         let active = manifest(1, &[(digest(1), 60)]);
         let wanted = manifest(2, &[(digest(2), 60)]);
         let held = Index::from([(digest(1), 60), (digest(9), 30)]);
-        let steps = plan(&Situation { active: Some(&active), wanted: Some(&wanted), held: &held, quota: 100 });
+        let steps = plan(&Situation { active: Some(&active), wanted: Some(&wanted), order: &[], held: &held, quota: 100 });
         assert_eq!(steps, [Step::Evict(digest(9)), Step::Refuse { item: digest(2), size: 60 }]);
     }
 
@@ -142,7 +148,7 @@ mod tests {
             };
             for _ in 0..4 {
                 let before = held.values().sum::<u64>();
-                for step in plan(&Situation { active: in_force, wanted: next, held: &held.clone(), quota }) {
+                for step in plan(&Situation { active: in_force, wanted: next, order: &[], held: &held.clone(), quota }) {
                     match step {
                         Step::Evict(item) => {
                             prop_assert!(in_force.is_none_or(|m| m.item(&item).is_none()));
@@ -161,7 +167,7 @@ mod tests {
             }
             if fits {
                 prop_assert_eq!(in_force.map(|m| m.rev), Some(new.rev));
-                prop_assert_eq!(plan(&Situation { active: in_force, wanted: next, held: &held, quota }), []);
+                prop_assert_eq!(plan(&Situation { active: in_force, wanted: next, order: &[], held: &held, quota }), []);
             }
         }
     }

@@ -34,6 +34,7 @@ fn folder(version: &str) -> PathBuf {
 }
 
 /// Whether the files are being written anew; then only the test that writes them looks at them.
+#[allow(clippy::disallowed_methods, reason = "a test asks the one who runs it")]
 fn accepts() -> bool {
     std::env::var_os("BANGTIN_ACCEPT").is_some_and(|accept| accept == "1")
 }

@@ -18,6 +18,9 @@ pub struct Setting {
     pub help: &'static str,
 }
 
+/// Which log lines are written unless it is said otherwise.
+pub const DEFAULT_LOG: &str = "info,mqtt5=error";
+
 /// All settings, in the order of the reference in this crate's README.
 pub const SETTINGS: &[Setting] = &[
     Setting { key: "data", default: "data", help: "Folder for the database, pictures and keys." },
@@ -34,7 +37,7 @@ pub const SETTINGS: &[Setting] = &[
     },
     Setting {
         key: "log",
-        default: "info,mqtt5=error",
+        default: DEFAULT_LOG,
         help: "Which log lines: error, warn, info, debug, or a filter such as info,bangtin=debug.",
     },
     Setting { key: "log_format", default: "text", help: "text or json." },
@@ -164,7 +167,7 @@ impl Found<'_> {
         let database = self.database(&data);
         let keys = self.given("keys").map_or_else(|| data.join("keys"), |(_, text)| PathBuf::from(text));
         let allow_plain = self.parse("allow_plain", "must be true or false", |text| text.parse::<bool>().ok());
-        let log = self.given("log").map_or_else(|| "info,mqtt5=error".to_owned(), |(_, text)| text);
+        let log = self.given("log").map_or_else(|| DEFAULT_LOG.to_owned(), |(_, text)| text);
         let log_format = self.parse("log_format", "must be text or json", |text| match text {
             "text" => Some(LogFormat::Text),
             "json" => Some(LogFormat::Json),

@@ -30,6 +30,8 @@ pub struct Players {
     pub http: SocketAddr,
     /// Where its broker listens.
     pub mqtt: SocketAddr,
+    /// Which log lines they write.
+    pub log: String,
 }
 
 /// Runs one player for each identity until `stop`.
@@ -79,6 +81,7 @@ fn command(players: &Players, identity: &std::path::Path) -> Command {
         .arg("auto")
         .arg("--frames")
         .arg(data.join("frames"))
+        .env("RUST_LOG", &players.log)
         .stdin(Stdio::null())
         // Ctrl-C goes to the whole group: the players are ended by this process, in order, not by the terminal.
         .process_group(0)

@@ -27,6 +27,8 @@ pub const LONGEST_STOP: Duration = Duration::from_secs(30);
 
 /// Most clients of the embedded broker at once.
 const MOST_CLIENTS: usize = 10_000;
+/// How often boards that were revoked are looked for.
+const SWEEP: Duration = Duration::from_secs(60);
 
 /// Why a server does not start: one sentence each, with what to do.
 #[derive(Debug, thiserror::Error)]
@@ -136,7 +138,7 @@ pub async fn start(config: &Config, clock: Arc<dyn Clock>) -> Result<Running, St
     let tasks = Tasks::new();
     let broker = broker::start(
         Arc::clone(&app),
-        BrokerConfig::Embedded { listen: mqtt, max_clients: MOST_CLIENTS },
+        BrokerConfig::Embedded { listen: mqtt, max_clients: MOST_CLIENTS, sweep: SWEEP },
         tasks.tracker(),
         tasks.stop_token(),
     )
@@ -186,9 +188,11 @@ impl Running {
     pub async fn stop(self) -> bool {
         self.tasks.stop.cancel();
         self.tasks.tracker.close();
-        let in_time = tokio::time::timeout(LONGEST_STOP, self.tasks.tracker.wait()).await.is_ok();
-        self.app.db.close().await;
-        in_time
+        let ends = async {
+            self.tasks.tracker.wait().await;
+            self.app.db.close().await;
+        };
+        tokio::time::timeout(LONGEST_STOP, ends).await.is_ok()
     }
 
     /// Returns when a part of the server has died.

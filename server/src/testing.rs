@@ -1,4 +1,11 @@
-//! A server with a database of its own and a clock set by hand, for the tests of this package.
+//! A server with a database of its own and a clock set by hand, for the tests of this package; and both databases to test on.
+
+#[allow(unreachable_pub, reason = "of the harness, which is a library")]
+#[path = "../../tests/src/command.rs"]
+mod command;
+#[allow(unreachable_pub, reason = "of the harness, which is a library")]
+#[path = "../../tests/src/postgres.rs"]
+mod postgres;
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -37,32 +44,103 @@ impl Clock for HandClock {
     }
 }
 
+/// A database that the product runs on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Engine {
+    Sqlite,
+    Postgres,
+}
+
+/// Runs each of these stories, `async fn name(world: World)`, on both databases: as `name::sqlite` and as `name::postgres`. One
+/// that is left out of the list is dead code, which the lints refuse.
+macro_rules! on_both_databases {
+    ($($story:ident),+ $(,)?) => {$(
+        mod $story {
+            use crate::testing::{Engine, World};
+
+            #[tokio::test]
+            async fn sqlite() {
+                super::$story(World::on(Engine::Sqlite).await).await;
+            }
+            #[tokio::test]
+            async fn postgres() {
+                super::$story(World::on(Engine::Postgres).await).await;
+            }
+        }
+    )+};
+}
+pub(crate) use on_both_databases;
+
+/// A folder, and an empty database: in it where that is a file. Both go when it is dropped.
+pub(crate) struct Ground {
+    pub(crate) folder: tempfile::TempDir,
+    pub(crate) database: DatabaseUrl,
+    postgres: Option<postgres::Database>,
+}
+
+impl Ground {
+    pub(crate) fn on(engine: Engine) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        match engine {
+            Engine::Sqlite => {
+                let database = DatabaseUrl::Sqlite(folder.path().join("db"));
+                Self { folder, database, postgres: None }
+            }
+            Engine::Postgres => {
+                let made = postgres::Database::make();
+                Self { folder, database: DatabaseUrl::Postgres(made.url.clone()), postgres: Some(made) }
+            }
+        }
+    }
+}
+
+impl Drop for Ground {
+    fn drop(&mut self) {
+        if let Some(database) = self.postgres.take()
+            && !std::thread::panicking()
+        {
+            database.remove();
+        }
+    }
+}
+
 pub(crate) struct World {
     pub(crate) app: Arc<App>,
     pub(crate) clock: Arc<HandClock>,
-    folder: tempfile::TempDir,
+    ground: Ground,
 }
 
 impl World {
-    pub(crate) async fn new() -> Self {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let db = Db::open(&DatabaseUrl::Sqlite(folder.path().join("db"))).await.expect("the database opens");
+    pub(crate) async fn on(engine: Engine) -> Self {
+        let ground = Ground::on(engine);
+        let db = Db::open(&ground.database).await.expect("the database opens");
+        Self::of(ground, db)
+    }
+
+    /// One whose database waits at most this long for a lock.
+    pub(crate) async fn impatient(engine: Engine, lock: Duration) -> Self {
+        let ground = Ground::on(engine);
+        let db = Db::open_with(&ground.database, lock).await.expect("the database opens");
+        Self::of(ground, db)
+    }
+
+    fn of(ground: Ground, db: Db) -> Self {
         let clock = Arc::new(HandClock(AtomicI64::new(NOW_MS)));
         let app = App {
             db,
             clock: Arc::clone(&clock) as _,
             keys: keys(),
-            blobs: Blobs::open(&folder.path().join("blobs")).expect("the blobs open"),
+            blobs: Blobs::open(&ground.folder.path().join("blobs")).expect("the blobs open"),
             live: Live::new(),
             broker_linked: AtomicBool::new(false),
             public_url: "http://127.0.0.1:1".to_owned(),
             public_mqtt: "127.0.0.1:1".to_owned(),
         };
-        Self { app: Arc::new(app), clock, folder }
+        Self { app: Arc::new(app), clock, ground }
     }
 
     pub(crate) fn folder(&self) -> &std::path::Path {
-        self.folder.path()
+        self.ground.folder.path()
     }
 
     /// A board with the key of this seed.

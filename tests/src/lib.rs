@@ -2,14 +2,21 @@
 
 #![allow(clippy::panic, clippy::print_stderr, reason = "a test that cannot go on fails, and says why")]
 
+pub mod boards;
 pub mod browser;
+pub mod client;
 pub mod clock;
+pub mod command;
+pub mod demo;
 pub mod eventually;
 pub mod house;
+pub mod ledger;
 pub mod mosquitto;
+pub mod operators;
 pub mod pictures;
 pub mod postgres;
 pub mod process;
 pub mod proxy;
+pub mod world;
 
 pub use eventually::eventually;

@@ -2,6 +2,8 @@
 //!
 //! The first test that asks starts it, under a lock, in a folder named for the program that runs the tests; a small watcher stops
 //! it when that program has ended, so that nothing is left behind however the run ends. It listens on a Unix socket only.
+//!
+//! The server's own tests take this file in as well, with `command` beside it: it needs nothing else of the harness.
 
 use std::fs::File;
 use std::os::unix::fs::PermissionsExt;
@@ -10,7 +12,7 @@ use std::process::{Command, Stdio};
 
 use rustix::fs::{FlockOperation, flock};
 
-use crate::process::{installed, run};
+use super::command::{installed, run};
 
 /// The operating system's user that runs it where the tests run as root, which PostgreSQL refuses to be.
 const SERVICE_USER: &str = "postgres";
@@ -20,6 +22,7 @@ const SERVICE_USER: &str = "postgres";
 pub struct Database {
     /// For `bangtin`'s configuration: `postgres://…`.
     pub url: String,
+    name: String,
 }
 
 impl Database {
@@ -32,7 +35,15 @@ impl Database {
         let cluster = Cluster::of_this_run();
         let name = format!("t{}_{}", std::process::id(), unique());
         run(cluster.psql().arg("-c").arg(format!("create database {name}")));
-        Self { url: format!("postgres:///{name}?host={}&user=postgres", cluster.folder.display()) }
+        Self { url: format!("postgres:///{name}?host={}&user=postgres", cluster.folder.display()), name }
+    }
+
+    /// Removes it before the run ends, whoever is still connected: a run has hundreds.
+    ///
+    /// # Panics
+    /// When PostgreSQL does not do so.
+    pub fn remove(self) {
+        run(Cluster::of_this_run().psql().arg("-c").arg(format!("drop database {} with (force)", self.name)));
     }
 }
 
@@ -145,5 +156,10 @@ mod tests {
         let cluster = Cluster::of_this_run();
         let list = run(cluster.psql().args(["-At", "-c", "select count(*) from pg_database where datname like 't%\\_%'"]));
         assert!(list.trim().parse::<u32>().is_ok_and(|count| count >= 2), "{list}");
+        let name = one.name.clone();
+        one.remove();
+        let left =
+            run(cluster.psql().arg("-At").arg("-c").arg(format!("select count(*) from pg_database where datname = '{name}'")));
+        assert_eq!(left.trim(), "0");
     }
 }

@@ -1,13 +1,14 @@
 //! A program under test or beside it: started with its output kept, ended with the test.
 
 use std::io::{BufRead, BufReader, Read};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 
+pub use crate::command::{installed, run};
 use crate::eventually::{SOON, eventually};
 
 /// Most lines of output kept of one program; the first ones are the ones that name addresses.
@@ -32,31 +33,6 @@ pub fn program(name: &str) -> PathBuf {
     let path = folder.join(name);
     assert!(path.is_file(), "{} is missing: build it with `cargo build --workspace --bins`, or run `make test`", path.display());
     path
-}
-
-/// A program of the machine, by name.
-///
-/// # Panics
-/// When it is not installed.
-#[must_use]
-pub fn installed(name: &str) -> PathBuf {
-    let folders = ["/usr/local/bin", "/usr/bin", "/bin", "/usr/local/sbin", "/usr/sbin", "/sbin"];
-    folders
-        .iter()
-        .map(|folder| Path::new(folder).join(name))
-        .find(|path| path.is_file())
-        .unwrap_or_else(|| panic!("{name} is missing: `make setup-test` installs it"))
-}
-
-/// Runs a program to its end and gives what it wrote on standard output.
-///
-/// # Panics
-/// When it fails, with what it wrote.
-pub fn run(command: &mut Command) -> String {
-    let output = command.stdin(Stdio::null()).output().unwrap_or_else(|e| panic!("{command:?} does not start: {e}"));
-    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success(), "{command:?} ended with {}\n{out}\n{err}", output.status);
-    out.into_owned()
 }
 
 impl Process {

@@ -24,6 +24,13 @@ pub enum Wire {
     Cut,
 }
 
+/// What the wire does now, and how often it was cut: a cut that is mended at once still ends what stood.
+#[derive(Debug, Clone, Copy, Default)]
+struct State {
+    wire: Wire,
+    cuts: u64,
+}
+
 /// What passed.
 #[derive(Debug, Default)]
 struct Counts {
@@ -37,31 +44,41 @@ struct Counts {
 pub struct Proxy {
     /// Where clients connect.
     pub address: SocketAddr,
-    wire: watch::Sender<Wire>,
+    wire: watch::Sender<State>,
+    server: watch::Sender<SocketAddr>,
     counts: Arc<Counts>,
     _stop: DropGuard,
 }
 
 impl Proxy {
-    /// Listens on a free port and passes everything on to `server`.
+    /// Listens on a free port and passes everything on to `server`; until [`Proxy::lead_to`] names another.
     ///
     /// # Panics
     /// When loopback has no port left.
     pub async fn start(server: SocketAddr) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("loopback has free ports");
         let address = listener.local_addr().expect("a bound socket has an address");
-        let (wire, watched) = watch::channel(Wire::Whole);
+        let (wire, watched) = watch::channel(State::default());
+        let (server, led_to) = watch::channel(server);
         let counts = Arc::new(Counts::default());
         let stop = CancellationToken::new();
         let tasks = TaskTracker::new();
-        let serve = accept(listener, server, watched, Arc::clone(&counts), tasks.clone());
+        let serve = accept(listener, led_to, watched, Arc::clone(&counts), tasks.clone());
         tasks.spawn(stop.clone().run_until_cancelled_owned(serve));
-        Self { address, wire, counts, _stop: stop.drop_guard() }
+        Self { address, wire, server, counts, _stop: stop.drop_guard() }
+    }
+
+    /// New connections go to this server from now on: one that was started again has another port.
+    pub fn lead_to(&self, server: SocketAddr) {
+        self.server.send_replace(server);
     }
 
     /// Changes what the wire does, for standing connections too.
     pub fn set(&self, wire: Wire) {
-        self.wire.send_replace(wire);
+        self.wire.send_modify(|state| {
+            state.wire = wire;
+            state.cuts += u64::from(wire == Wire::Cut);
+        });
     }
 
     /// How many connections were made.
@@ -83,40 +100,50 @@ impl Proxy {
     }
 }
 
-async fn accept(listener: TcpListener, server: SocketAddr, wire: watch::Receiver<Wire>, counts: Arc<Counts>, tasks: TaskTracker) {
+async fn accept(
+    listener: TcpListener,
+    server: watch::Receiver<SocketAddr>,
+    wire: watch::Receiver<State>,
+    counts: Arc<Counts>,
+    tasks: TaskTracker,
+) {
     while let Ok((client, _)) = listener.accept().await {
-        if *wire.borrow() == Wire::Cut {
+        let State { wire: now, cuts } = *wire.borrow();
+        if now == Wire::Cut {
             continue;
         }
-        let Ok(server) = TcpStream::connect(server).await else { continue };
+        let address = *server.borrow();
+        let Ok(server) = TcpStream::connect(address).await else { continue };
         counts.connections.fetch_add(1, Ordering::Relaxed);
-        tasks.spawn(join(client, server, wire.clone(), Arc::clone(&counts)));
+        tasks.spawn(join((client, server), wire.clone(), cuts, Arc::clone(&counts)));
     }
 }
 
 /// Passes bytes both ways until either end closes, the wire is cut or the proxy is gone.
-async fn join(client: TcpStream, server: TcpStream, mut wire: watch::Receiver<Wire>, counts: Arc<Counts>) {
+async fn join((client, server): (TcpStream, TcpStream), mut wire: watch::Receiver<State>, cuts: u64, counts: Arc<Counts>) {
     let (client_out, client_in) = client.into_split();
     let (server_out, server_in) = server.into_split();
     tokio::select! {
-        () = pass(client_out, server_in, wire.clone(), &[Wire::Held], &counts.up) => {}
-        () = pass(server_out, client_in, wire.clone(), &[Wire::Held, Wire::DownHeld], &counts.down) => {}
+        () = pass(client_out, server_in, (wire.clone(), cuts), &[Wire::Held], &counts.up) => {}
+        () = pass(server_out, client_in, (wire.clone(), cuts), &[Wire::Held, Wire::DownHeld], &counts.down) => {}
         // Bytes on the way are lost here: that is what a cut wire does.
-        _ = wire.wait_for(|wire| *wire == Wire::Cut) => {}
+        _ = wire.wait_for(|state| state.cuts != cuts) => {}
     }
 }
 
 async fn pass(
     mut from: impl AsyncRead + Unpin,
     mut to: impl AsyncWrite + Unpin,
-    mut wire: watch::Receiver<Wire>,
+    (mut wire, cuts): (watch::Receiver<State>, u64),
     held: &[Wire],
     count: &AtomicU64,
 ) {
     let mut buffer = vec![0; 16 * 1024];
     loop {
         let Ok(read @ 1..) = from.read(&mut buffer).await else { return };
-        if wire.wait_for(|wire| !held.contains(wire)).await.is_err() {
+        let goes_on =
+            wire.wait_for(|state| !held.contains(&state.wire) || state.cuts != cuts).await.is_ok_and(|s| s.cuts == cuts);
+        if !goes_on {
             return;
         }
         let Some(bytes) = buffer.get(..read) else { return };
@@ -152,8 +179,8 @@ mod tests {
         client.read_exact(&mut heard).await.expect("hears");
         assert_eq!(&heard, b"chao");
         proxy.set(Wire::Cut);
-        assert!(matches!(client.read(&mut heard).await, Ok(0) | Err(_)));
         proxy.set(Wire::Whole);
+        assert!(matches!(client.read(&mut heard).await, Ok(0) | Err(_)));
         let mut client = TcpStream::connect(proxy.address).await.expect("connects again");
         client.write_all(b"lai!").await.expect("writes");
         client.read_exact(&mut heard).await.expect("hears");

@@ -3,7 +3,16 @@
 #![allow(clippy::panic, clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on fails, and says why")]
 
 mod architecture;
+mod broker;
 mod databases;
+mod demo;
 mod licences;
+mod offline;
+mod outside;
+mod pages;
+mod proof;
 mod resolver;
 mod samples;
+mod tampering;
+mod topics;
+mod upload;

@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use playlists::id::Digest;
+use playlists::trust::manifest::Manifest;
 
-use super::Agent;
 use super::jobs::Done;
-use super::showing::chain;
+use super::trouble::Trouble;
+use super::{Agent, chain};
 use crate::download::{DownloadError, download};
 use crate::steps::{self, Situation, Step};
 
@@ -76,13 +77,20 @@ impl Agent {
         if !self.fetching.must_look(now) {
             return;
         }
+        let order = self.order_of_need();
         let situation = Situation {
             active: self.parts.showing.active().map(|active| &active.manifest),
             wanted: self.candidate.as_ref().map(|candidate| &candidate.accepted.manifest),
+            order: &order,
             held: &self.parts.held,
             quota: self.parts.quota,
         };
-        for step in steps::plan(&situation) {
+        let steps = steps::plan(&situation);
+        self.troubles.set(Trouble::Quota, steps.iter().any(|step| matches!(step, Step::Refuse { .. })));
+        if !steps.iter().any(|step| matches!(step, Step::Download { .. })) {
+            self.troubles.set(Trouble::Content, false);
+        }
+        for step in steps {
             match step {
                 Step::Evict(item) => self.evict(item),
                 Step::Download { item, size } => self.begin_download(item, size, now),
@@ -94,6 +102,17 @@ impl Agent {
             }
         }
         self.fetching.looked(now);
+    }
+
+    /// What will be on the screen soonest, first; empty when nothing is missing, as the lists of two days cost some milliseconds.
+    fn order_of_need(&self) -> Vec<Digest> {
+        let now = self.belief().now;
+        let active = self.parts.showing.active().map(|active| (&active.manifest, &active.reader));
+        let wanted = self.candidate.as_ref().map(|candidate| (&candidate.accepted.manifest, &candidate.reader));
+        let manifests = active.into_iter().chain(wanted);
+        let lacks = |manifest: &Manifest| manifest.items.iter().any(|item| !self.parts.held.contains_key(&item.sha256));
+        let lacking = manifests.filter(|(manifest, _)| lacks(manifest));
+        lacking.flat_map(|(_, reader)| reader.schedule().items_from(now)).collect()
     }
 
     fn evict(&mut self, item: Digest) {
@@ -121,6 +140,7 @@ impl Agent {
             Ok(()) => {
                 tracing::info!(item = %item, size_bytes = size, "content was fetched");
                 self.fetching.failed.remove(&item);
+                self.troubles.set(Trouble::Content, false);
                 self.parts.held.insert(item, size);
                 self.parts.showing.forget();
             }
@@ -129,6 +149,9 @@ impl Agent {
                 let asked = source.and_then(crate::api::ApiError::retry_after);
                 if source.is_some_and(crate::api::ApiError::is_unauthorised) {
                     self.give_up_token();
+                }
+                if error.is_of_the_disk() {
+                    self.troubles.set(Trouble::Content, true);
                 }
                 self.note(error.code(), &chain(&error), &item.to_string());
                 self.fetching.has_failed(item, self.now(), asked);

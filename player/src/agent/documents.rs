@@ -12,8 +12,8 @@ use playlists::wire::messages::{CommandKind, Desired, ServerEpoch};
 use playlists::wire::pack;
 use playlists::wire::topics::{self, Down};
 
-use super::showing::chain;
-use super::{Active, Agent, blocking, log};
+use super::trouble::Trouble;
+use super::{Active, Agent, blocking, chain};
 use crate::clock::Heard;
 use crate::link::LinkEvent;
 use crate::playback;
@@ -22,6 +22,8 @@ use crate::snapshot;
 
 /// How often the same refused manifest is looked at again.
 const SAME_REFUSED: Duration = Duration::from_secs(60);
+/// Pause before a manifest whose bank could not be written takes over after all.
+const BANK_AGAIN: TimeDelta = TimeDelta::seconds(5);
 /// Longest window that is believed, in seconds.
 const LONGEST_WINDOW_S: u32 = 3600;
 
@@ -29,7 +31,7 @@ const LONGEST_WINDOW_S: u32 = 3600;
 pub(super) struct Candidate {
     pub(super) accepted: Accepted,
     envelope: Arc<[u8]>,
-    reader: Reader,
+    pub(super) reader: Reader,
     /// When it takes over; none until its content is complete.
     takes_over: Option<DateTime<Utc>>,
 }
@@ -109,7 +111,7 @@ impl Agent {
         }
         let (memory, cmd_id) = (Arc::clone(&self.parts.memory), command.cmd_id);
         let first = blocking(move || memory.first_time(&cmd_id)).await;
-        if log(first, "a command could not be noted and is not carried out") != Some(true) {
+        if self.heed_disk(Trouble::Notes, first, "a command could not be noted and is not carried out") != Some(true) {
             return;
         }
         match command.kind {
@@ -219,7 +221,7 @@ impl Agent {
         if !self.save_bank().await {
             self.parts.bank.manifest = before;
             self.note("bank-failed", "a new manifest could not be kept; the old one plays on", "");
-            self.candidate = Some(Candidate { takes_over: Some(now + TimeDelta::seconds(30)), ..candidate });
+            self.candidate = Some(Candidate { takes_over: Some(now + BANK_AGAIN), ..candidate });
             return;
         }
         let Accepted { manifest, sha256 } = candidate.accepted;
@@ -228,17 +230,18 @@ impl Agent {
         self.fetching.look_again();
     }
 
-    async fn save_bank(&mut self) -> bool {
+    /// Writes what the board believes.
+    pub(super) async fn save_bank(&mut self) -> bool {
         self.parts.bank.floor = self.parts.keeper.floor(self.now());
         let (banks, bank) = (Arc::clone(&self.parts.banks), self.parts.bank.clone());
         let saved = blocking(move || banks.lock().unwrap_or_else(PoisonError::into_inner).save(&bank)).await;
-        log(saved, "the bank could not be kept").is_some()
+        self.heed_disk(Trouble::Bank, saved, "the bank could not be kept").is_some()
     }
 
     async fn keep_window(&mut self, window_s: u32) {
         let memory = Arc::clone(&self.parts.memory);
         let kept = blocking(move || memory.change(|notes| notes.window_s = window_s.min(LONGEST_WINDOW_S))).await;
-        log(kept, "the server's window could not be kept");
+        self.heed_disk(Trouble::Notes, kept, "the server's window could not be kept");
     }
 }
 

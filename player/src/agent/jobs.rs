@@ -9,12 +9,13 @@ use playlists::id::{Digest, Revision};
 use playlists::wire::messages::Token;
 use playlists::wire::topics::Up;
 
-use super::showing::chain;
-use super::{Agent, blocking, log};
+use super::trouble::Trouble;
+use super::{Agent, blocking, chain, log};
 use crate::api::ApiError;
 use crate::cache::CacheError;
 use crate::download::DownloadError;
 use crate::poll::{self, Answer, PollError, Question};
+use crate::queue::Range;
 use crate::token;
 
 /// First pause after a refused or failed request for a token.
@@ -32,7 +33,7 @@ pub(super) enum Done {
     Polled { result: Result<Answer, PollError>, asked: Duration },
     PolledTooLong,
     Downloaded { item: Digest, size: u64, result: Result<(), DownloadError> },
-    Posted { up: Up, result: Result<Bytes, ApiError> },
+    Posted { up: Up, batch: Option<Range>, result: Result<Bytes, ApiError> },
     Snapshot { limit: usize, result: Result<(), ApiError> },
     Evicted(Result<(), CacheError>),
 }
@@ -104,9 +105,9 @@ impl Agent {
                 tracing::warn!("the server took too long to answer a poll");
             }
             Done::Downloaded { item, size, result } => self.on_downloaded(item, size, result),
-            Done::Posted { up, result } => {
+            Done::Posted { up, batch, result } => {
                 self.busy.posting = false;
-                self.on_posted(up, result).await;
+                self.on_posted(up, batch, result).await;
             }
             Done::Snapshot { limit, result } => {
                 self.busy.snapshot = false;
@@ -134,8 +135,7 @@ impl Agent {
                 self.parts.token = Some(held.clone());
                 (self.due.poll, self.due.token) = (now, now + TOKENS_APART);
                 self.fetching.look_again();
-                let path = self.parts.token_path.clone();
-                log(blocking(move || token::keep(&path, &held)).await, "the token could not be kept");
+                self.keep_token(held).await;
             }
             Err(error) => {
                 self.busy.token_failures = self.busy.token_failures.saturating_add(1);
@@ -149,6 +149,13 @@ impl Agent {
                 }
             }
         }
+    }
+
+    /// Keeps the token on disk.
+    pub(super) async fn keep_token(&mut self, held: token::Held) {
+        let path = self.parts.token_path.clone();
+        let kept = blocking(move || token::keep(&path, &held)).await;
+        self.heed_disk(Trouble::Token, kept, "the token could not be kept");
     }
 
     async fn on_polled(&mut self, result: Result<Answer, PollError>, asked: Duration) {
@@ -167,17 +174,18 @@ impl Agent {
         }
     }
 
-    async fn on_posted(&mut self, up: Up, result: Result<Bytes, ApiError>) {
-        match (up, result) {
-            (Up::Plays | Up::Event, Ok(ack)) => self.on_ack(&ack).await,
-            (Up::Hello | Up::Bye | Up::State, Ok(_)) => {}
-            (_, Err(error)) => {
-                tracing::info!(error = %chain(&error), "a report was not taken");
-                self.heed(&error);
-                if up == Up::State {
-                    self.reported = None;
-                }
-            }
+    async fn on_posted(&mut self, up: Up, batch: Option<Range>, result: Result<Bytes, ApiError>) {
+        let error = match (up, result) {
+            (Up::Plays | Up::Event, Ok(ack)) => return self.on_ack(&ack).await,
+            (Up::Hello | Up::Bye | Up::State, Ok(_)) => return,
+            (_, Err(error)) => error,
+        };
+        tracing::info!(error = %chain(&error), "a report was not taken");
+        self.heed(&error);
+        match (batch, error.is_for_good()) {
+            (Some(batch), Some(reason)) => self.set_aside(batch, reason.to_owned()).await,
+            (Some(batch), None) => self.outbox(batch.stream).unreachable(),
+            (None, _) => (self.reported, self.told) = (None, self.told_before),
         }
     }
 

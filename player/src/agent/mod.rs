@@ -1,14 +1,17 @@
 //! The one loop of a player: an event comes in, decisions are made by pure functions, effects go out. Nothing here blocks, and
 //! playing never waits for the network.
 
+mod batches;
+mod blocking;
 mod content;
 mod documents;
 mod jobs;
+mod notes;
 mod outbox;
 mod reports;
 mod showing;
+mod trouble;
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -16,17 +19,20 @@ use std::time::Duration;
 use playlists::id::{BootId, Digest, Revision, Sequence, Session};
 use playlists::millis;
 use playlists::trust::roles::Root;
-use playlists::wire::reports::{Anchor, ClockQuality, Event, Mode};
+use playlists::wire::reports::{Anchor, ClockQuality, Mode};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use self::blocking::{blocking, chain, log};
 use self::content::Fetching;
 use self::documents::Candidate;
 use self::jobs::{Busy, Done};
+use self::notes::Unwritten;
 use self::outbox::Outbox;
-use self::reports::Essence;
+use self::reports::{Essence, Told};
 pub(crate) use self::showing::{Active, Showing};
+use self::trouble::{Trouble, Troubles};
 use crate::api::Api;
 use crate::banks::{Bank, Banks};
 use crate::cache::{Cache, Index};
@@ -38,17 +44,18 @@ use crate::memory::Memory;
 use crate::mode::{self, Patience};
 use crate::ports::Clock;
 use crate::queue::Queue;
-use crate::stage::Report;
+use crate::stage::{Figures, Report};
 use crate::token;
 
 /// Longest pause between two looks at the timers.
 const HEARTBEAT: Duration = Duration::from_secs(1);
 /// Shortest pause, so that a broken clock cannot make the loop spin.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(2);
-/// Most events kept in memory until they are written.
-const MOST_NOTES: usize = 256;
-/// The same event about the same thing is kept at most this often.
-const SAME_EVENT: Duration = Duration::from_secs(60);
+
+/// How often the time alone is kept.
+const KEEP_ALONE: Duration = Duration::from_secs(60);
+/// How often a disk that takes nothing is tried again.
+const DISK_AGAIN: Duration = Duration::from_secs(5);
 
 /// What an agent is made of.
 pub(crate) struct Parts {
@@ -96,12 +103,12 @@ pub(crate) struct Agent {
     seq: Sequence,
     reported: Option<Essence>,
     state_sent: Option<Duration>,
-    frames_seen: (Duration, u64),
-    black_seen: Duration,
+    told: Told,
+    told_before: Told,
     plays: Outbox,
     events: Outbox,
-    notes: Vec<Event>,
-    noted: BTreeMap<String, Duration>,
+    unwritten: Unwritten,
+    troubles: Troubles,
     contact: Duration,
     alone_before: Duration,
     anchored: Option<(ClockQuality, i64)>,
@@ -118,6 +125,7 @@ impl Agent {
     pub(crate) fn new(parts: Parts) -> Self {
         let now = parts.clock.monotonic();
         let cadence = parts.cadence;
+        let told = Told { at: now, figures: Figures::default() };
         Self {
             candidate: None,
             fetching: Fetching::default(),
@@ -126,12 +134,12 @@ impl Agent {
             seq: Sequence(0),
             reported: None,
             state_sent: None,
-            frames_seen: (now, 0),
-            black_seen: Duration::ZERO,
+            told,
+            told_before: told,
             plays: Outbox::new(cadence.batch),
             events: Outbox::new(cadence.batch.min(Duration::from_secs(1))),
-            notes: Vec::new(),
-            noted: BTreeMap::new(),
+            unwritten: Unwritten::default(),
+            troubles: Troubles::default(),
             contact: now,
             alone_before: Duration::from_secs(parts.memory.notes().alone_s),
             anchored: None,
@@ -168,12 +176,8 @@ impl Agent {
 
     async fn begin(&mut self) {
         let (queue, boot) = (Arc::clone(&self.parts.queue), self.parts.boot.clone());
-        let waiting = blocking(move || queue.forget_boots(&boot).and_then(|()| queue.waiting())).await;
-        if let Some((plays, events)) = log(waiting, "the queue cannot be read") {
-            let now = self.now();
-            self.plays.loaded(plays, now);
-            self.events.loaded(events, now);
-        }
+        let forgot = blocking(move || queue.forget_boots(&boot)).await;
+        self.heed_disk(Trouble::Queue, forgot, "the queue cannot be written");
         if let Some(held) = &self.parts.token {
             self.parts.api.set_bearer(Some(held.token.token.clone()));
             self.parts.token_out.send_replace(Some(held.token.token.clone()));
@@ -185,12 +189,13 @@ impl Agent {
     async fn tick(&mut self) {
         self.anchor().await;
         self.keep_alone().await;
+        self.write_down().await;
         self.activate_when_due().await;
         self.show();
         self.fetch();
         self.renew_token();
         self.poll();
-        self.report().await;
+        self.report();
         self.send_queues().await;
         self.send_snapshot();
     }
@@ -214,7 +219,7 @@ impl Agent {
         while let Ok(report) = stage.try_recv() {
             self.on_stage(report).await;
         }
-        self.keep_notes().await;
+        self.write_down_at_once().await;
         self.due.alone = Duration::ZERO;
         self.keep_alone().await;
     }
@@ -253,7 +258,10 @@ impl Agent {
         }
         self.anchored = Some((belief.quality, origin));
         let (queue, boot, anchor) = (Arc::clone(&self.parts.queue), self.parts.boot.clone(), self.current_anchor());
-        log(blocking(move || queue.anchor(&boot, anchor)).await, "plays may be dated badly");
+        let kept = blocking(move || queue.anchor(&boot, anchor)).await;
+        if self.heed_disk(Trouble::Queue, kept, "plays may be dated badly").is_none() {
+            self.anchored = None;
+        }
     }
 
     fn current_anchor(&self) -> Anchor {
@@ -261,73 +269,39 @@ impl Agent {
         Anchor(millis::of(self.now()), belief.now.timestamp_millis().max(0), belief.quality)
     }
 
-    /// Keeps on disk, each minute, how long the board has been alone, and the floor.
+    /// Keeps on disk, each minute, and sooner while the disk fails, how long the board has been alone, and the floor.
     async fn keep_alone(&mut self) {
         let now = self.now();
         if now < self.due.alone {
             return;
         }
-        self.due.alone = now + Duration::from_secs(60);
+        self.due.alone = now + if self.troubles.is_any() { DISK_AGAIN } else { KEEP_ALONE };
         let (memory, alone, floor) = (Arc::clone(&self.parts.memory), self.alone(), self.parts.keeper.floor(now));
         let kept =
             blocking(move || memory.change(|notes| (notes.alone_s, notes.floor) = (alone.as_secs(), floor.or(notes.floor))));
-        log(kept.await, "the time alone could not be kept");
+        let kept = kept.await;
+        self.heed_disk(Trouble::Notes, kept, "the time alone could not be kept");
+        self.keep_again().await;
+    }
+
+    /// Tries again what the disk did not take.
+    async fn keep_again(&mut self) {
+        if self.troubles.has(Trouble::Bank) {
+            self.save_bank().await;
+        }
+        if let (true, Some(held)) = (self.troubles.has(Trouble::Token), self.parts.token.clone()) {
+            self.keep_token(held).await;
+        }
     }
 
     /// Authenticated contact: the board is not alone any more.
     fn contacted(&mut self) {
         (self.contact, self.alone_before) = (self.now(), Duration::ZERO);
     }
-
-    /// Keeps an event; the same about the same thing at most once a minute.
-    fn note(&mut self, code: &str, detail: &str, about: &str) {
-        let now = self.now();
-        let key = format!("{code} {about}");
-        if self.noted.get(&key).is_some_and(|last| now.saturating_sub(*last) < SAME_EVENT) {
-            return;
-        }
-        if self.noted.len() >= MOST_NOTES {
-            self.noted.clear();
-        }
-        self.noted.insert(key, now);
-        tracing::warn!(code, about, "{detail}");
-        if self.notes.len() >= MOST_NOTES {
-            return;
-        }
-        let facts = if about.is_empty() { BTreeMap::new() } else { BTreeMap::from([("about".to_owned(), about.to_owned())]) };
-        let detail = detail.chars().take(500).collect();
-        self.notes.push(Event { t: self.belief().now, code: code.to_owned(), detail, facts });
-    }
 }
 
 impl Active {
-    fn patience(&self) -> Patience {
+    pub(crate) fn patience(&self) -> Patience {
         Patience { fresh: Duration::from_secs(self.manifest.fresh_s), offline: Duration::from_secs(self.manifest.max_offline_s) }
     }
-}
-
-/// Runs what blocks on the disk or the processor where it may.
-async fn blocking<T, E>(work: impl FnOnce() -> Result<T, E> + Send + 'static) -> Result<T, BlockingError<E>>
-where
-    T: Send + 'static,
-    E: std::error::Error + Send + 'static,
-{
-    match tokio::task::spawn_blocking(work).await {
-        Ok(result) => result.map_err(BlockingError::Failed),
-        Err(error) => Err(BlockingError::Lost(error)),
-    }
-}
-
-/// Why work on another thread gave nothing.
-#[derive(Debug, thiserror::Error)]
-enum BlockingError<E: std::error::Error + 'static> {
-    #[error(transparent)]
-    Failed(E),
-    #[error("the work was lost")]
-    Lost(#[source] tokio::task::JoinError),
-}
-
-/// The value, or a line in the log.
-fn log<T, E: std::error::Error + 'static>(result: Result<T, E>, consequence: &str) -> Option<T> {
-    result.map_err(|error| tracing::error!(error = &error as &dyn std::error::Error, "{consequence}")).ok()
 }

@@ -1,23 +1,22 @@
-//! What the board says of itself: hello, state, events, plays, snapshots; over MQTT while it is linked, else over HTTP.
+//! What the board says of itself: hello, state, snapshots; over MQTT while it is linked, else over HTTP.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use playlists::id::{Digest, Revision, Sequence};
 use playlists::millis;
-use playlists::trust::envelope::{DocumentType, Envelope};
-use playlists::wire::messages::{Stream, V};
+use playlists::wire::messages::V;
 use playlists::wire::reports::{Clock, ClockQuality, Hello, Mode, State, Store};
 use playlists::wire::topics::Up;
 use serde::Serialize;
 
+use super::Agent;
 use super::jobs::Done;
-use super::showing::chain;
-use super::{Agent, blocking, log};
-use crate::{health, poll, snapshot};
+use crate::queue::Range;
+use crate::stage::Figures;
+use crate::{health, snapshot};
 
 /// Pause after a report that nobody took.
-const NOT_TAKEN: Duration = Duration::from_secs(5);
+pub(super) const NOT_TAKEN: Duration = Duration::from_secs(5);
 
 /// What makes a new state worth sending before its time: a change of item alone is no change.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,10 +28,16 @@ pub(super) struct Essence {
     is_dark: bool,
 }
 
+/// Up to where the stage's figures were told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Told {
+    pub(super) at: Duration,
+    pub(super) figures: Figures,
+}
+
 impl Agent {
     /// Sends hello and state when they are due.
-    pub(super) async fn report(&mut self) {
-        self.keep_notes().await;
+    pub(super) fn report(&mut self) {
         let now = self.now();
         if self.due.hello.is_some_and(|due| due <= now) && self.linked.is_some() {
             let taken = self.say(Up::Hello, &self.hello());
@@ -44,12 +49,13 @@ impl Agent {
         if !apart || !(changed || self.due.state <= now) {
             return;
         }
-        let state = self.state(now);
+        let (state, told) = self.state(now);
         let taken = match self.linked {
             Some(_) => self.say(Up::State, &state),
-            None => self.parts.token.is_some() && self.post(Up::State, json(&state)),
+            None => self.parts.token.is_some() && self.post(Up::State, json(&state), None),
         };
         if taken {
+            (self.told_before, self.told) = (self.told, told);
             (self.reported, self.state_sent) = (Some(essence), Some(now));
             self.due.state = now + self.parts.cadence.state.mul_f64(0.9 + fastrand::f64() / 5.0);
         }
@@ -60,7 +66,7 @@ impl Agent {
     }
 
     /// Posts a report; false while another is under way.
-    fn post(&mut self, up: Up, body: Vec<u8>) -> bool {
+    pub(super) fn post(&mut self, up: Up, body: Vec<u8>, batch: Option<Range>) -> bool {
         if self.busy.posting {
             return false;
         }
@@ -68,7 +74,7 @@ impl Agent {
         let api = self.parts.api.clone();
         self.jobs.spawn(async move {
             let result = Box::pin(api.post(up.as_str(), body)).await;
-            Done::Posted { up, result }
+            Done::Posted { up, batch, result }
         });
         true
     }
@@ -89,7 +95,7 @@ impl Agent {
             .showing
             .active()
             .is_some_and(|active| active.manifest.items.iter().any(|item| !self.parts.held.contains_key(&item.sha256)));
-        if missing { vec!["content-missing".to_owned()] } else { Vec::new() }
+        missing.then(|| "content-missing".to_owned()).into_iter().chain(self.troubles.codes()).collect()
     }
 
     fn clock(&self) -> Clock {
@@ -120,15 +126,16 @@ impl Agent {
         }
     }
 
-    fn state(&mut self, now: Duration) -> State {
+    /// The state, and up to where its figures go.
+    fn state(&mut self, now: Duration) -> (State, Told) {
         self.seq = Sequence(self.seq.0.saturating_add(1));
-        let figures = self.parts.showing.screen().figures();
-        let (then, frames) = std::mem::replace(&mut self.frames_seen, (now, figures.presented));
-        let seconds = now.saturating_sub(then).as_secs_f64().max(0.001);
-        let presented = u32::try_from(figures.presented.saturating_sub(frames)).unwrap_or(u32::MAX);
-        let black = figures.black.saturating_sub(std::mem::replace(&mut self.black_seen, figures.black));
+        let told = Told { at: now, figures: self.parts.showing.screen().figures() };
+        let seconds = now.saturating_sub(self.told.at).as_secs_f64().max(0.001);
+        let frames = told.figures.presented.saturating_sub(self.told.figures.presented);
+        let presented = u32::try_from(frames).unwrap_or(u32::MAX);
+        let black = told.figures.black.saturating_sub(self.told.figures.black);
         let on = self.parts.showing.on();
-        State {
+        let state = State {
             v: V,
             sess: self.parts.session,
             seq: self.seq,
@@ -143,83 +150,8 @@ impl Agent {
             disk: self.store(),
             clock: self.clock(),
             errors: self.errors(),
-        }
-    }
-
-    /// Writes noted events into the queue.
-    pub(super) async fn keep_notes(&mut self) {
-        if self.notes.is_empty() {
-            return;
-        }
-        let notes = std::mem::take(&mut self.notes);
-        let (queue, rows) = (Arc::clone(&self.parts.queue), notes.len() as u64);
-        if log(blocking(move || queue.push_events(&notes)).await, "events could not be kept").is_some() {
-            self.events.pushed(rows, self.now());
-        }
-    }
-
-    /// Sends a batch of each stream that is due.
-    pub(super) async fn send_queues(&mut self) {
-        let now = self.now();
-        for stream in [Stream::Plays, Stream::Event] {
-            let is_due = match stream {
-                Stream::Plays => self.plays.is_due(now),
-                Stream::Event => self.events.is_due(now),
-            };
-            let has_way = self.linked.is_some() || (self.parts.token.is_some() && !self.busy.posting);
-            if is_due && has_way {
-                self.send_batch(stream, now).await;
-            }
-        }
-    }
-
-    async fn send_batch(&mut self, stream: Stream, now: Duration) {
-        let (queue, board) = (Arc::clone(&self.parts.queue), self.parts.identity.board.clone());
-        let (document, up, batch) = match stream {
-            Stream::Plays => {
-                let plays = log(blocking(move || queue.plays(&board)).await, "plays cannot be read").flatten();
-                (DocumentType::Plays, Up::Plays, plays.as_ref().map(json))
-            }
-            Stream::Event => {
-                let events = log(blocking(move || queue.events(&board)).await, "events cannot be read").flatten();
-                (DocumentType::Event, Up::Event, events.as_ref().map(json))
-            }
         };
-        let taken = batch.is_some_and(|batch| {
-            let envelope = Envelope::sign(document, &batch, &[&self.parts.identity.key]).to_json();
-            match self.linked {
-                Some(_) => self.parts.link.publish(up.topic(&self.parts.identity.board), envelope),
-                None => self.post(up, envelope),
-            }
-        });
-        let outbox = match stream {
-            Stream::Plays => &mut self.plays,
-            Stream::Event => &mut self.events,
-        };
-        if taken { outbox.sent(now) } else { outbox.not_sent(now, NOT_TAKEN) }
-    }
-
-    /// Deletes what the server has stored: only on its signed word, only for this board.
-    pub(super) async fn on_ack(&mut self, payload: &[u8]) {
-        let ack = match poll::ack(payload, &self.parts.root) {
-            Ok(ack) if ack.board == self.parts.identity.board => ack,
-            Ok(_) => return,
-            Err(error) => {
-                self.note("ack-refused", &chain(&error), "");
-                return;
-            }
-        };
-        let (queue, stream) = (Arc::clone(&self.parts.queue), ack.stream);
-        let left = blocking(move || Ok::<_, crate::queue::QueueError>((queue.acknowledge(&ack)?, queue.waiting()?))).await;
-        let Some((deleted, (plays, events))) = log(left, "what is acknowledged could not be deleted") else { return };
-        if deleted == 0 {
-            return;
-        }
-        let now = self.now();
-        match stream {
-            Stream::Plays => self.plays.acknowledged(plays, now),
-            Stream::Event => self.events.acknowledged(events, now),
-        }
+        (state, told)
     }
 
     /// Whether the first settled picture of this revision is still to be sent.
@@ -256,6 +188,6 @@ impl Agent {
     }
 }
 
-fn json<T: Serialize>(message: &T) -> Vec<u8> {
+pub(super) fn json<T: Serialize>(message: &T) -> Vec<u8> {
     serde_json::to_vec(message).unwrap_or_default()
 }

@@ -10,7 +10,7 @@ use playlists::schedule::Reader;
 use playlists::trust::manifest::Manifest;
 use playlists::wire::reports::{DROPPED_FRAMES, INTERRUPTED, PlayedItem};
 
-use super::{Agent, blocking, log};
+use super::{Agent, blocking, chain, log};
 use crate::cache::Cache;
 use crate::playback::{self, Circumstances, Picture, Scene, Shown};
 use crate::queue::KeptPlay;
@@ -159,7 +159,7 @@ impl Agent {
                 }
                 self.parts.showing.on = Some(on);
             }
-            Report::Ended(play) => self.keep_play(play).await,
+            Report::Ended(play) => self.keep_play(self.kept(play)).await,
             Report::Broken { item, error } => self.broken(item, &error).await,
             Report::Fault(error) => self.note("output-fault", &chain(&error), ""),
             Report::Closed => {
@@ -169,23 +169,16 @@ impl Agent {
         }
     }
 
-    async fn keep_play(&mut self, play: Play) {
+    fn kept(&self, play: Play) -> KeptPlay {
         let interrupted = if play.interrupted { INTERRUPTED } else { 0 };
         let dropped = if play.dropped > 0 { DROPPED_FRAMES } else { 0 };
-        let kept = KeptPlay {
+        KeptPlay {
             boot: self.parts.boot.clone(),
             item: play.played,
             start_ms: millis::of(play.start),
             shown_ms: millis::of(play.shown),
             flags: interrupted | dropped,
             rev: play.rev,
-        };
-        let (queue, anchor) = (Arc::clone(&self.parts.queue), self.current_anchor());
-        let lost = blocking(move || queue.push_plays(&[kept], anchor)).await;
-        let Some(lost) = log(lost, "a play could not be kept") else { return };
-        self.plays.pushed(1, self.now());
-        if lost > 0 {
-            self.note("plays-dropped", "the queue is full: its oldest plays were dropped", "");
         }
     }
 
@@ -202,15 +195,4 @@ impl Agent {
         self.parts.held.remove(&item);
         self.fetching.look_again();
     }
-}
-
-/// An error with its causes.
-pub(super) fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text = format!("{text}: {cause}");
-        source = cause.source();
-    }
-    text
 }

@@ -1,31 +1,34 @@
 //! Plays and events on disk until the server has acknowledged them. A file that is damaged is moved aside and a new one begun,
-//! with a new epoch for its numbers: playing never waits for it.
+//! with new epochs for its numbers; one that the disk does not give is opened again later: playing never waits for it.
 
-use std::io::ErrorKind;
+mod error;
+mod file;
+mod refused;
+mod stream;
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+use chrono::{DateTime, Utc};
 use playlists::id::{BoardId, BootId, QueueEpoch, Revision};
 use playlists::wire::messages::{Ack, Stream, V};
 use playlists::wire::reports::{Anchor, Event, Events, MOST_EVENTS, MOST_ROWS, PlayedItem, Plays, Row};
-use redb::{Database, Durability, ReadableDatabase, ReadableTable, ReadableTableMetadata, TableDefinition};
-use serde::de::DeserializeOwned;
+use redb::{Database, ReadableDatabase, ReadableTable, ReadableTableMetadata};
 use serde::{Deserialize, Serialize};
 
-/// Most rows of plays kept; then the oldest are dropped and counted.
+pub use self::error::QueueError;
+use self::file::{ABOUT, BOOTS, EVENTS, PLAYS, REFUSED, Step, e, json, parse, unreadable};
+pub use self::refused::{MOST_REFUSED, Range, Refused};
+
+/// Most rows of plays kept; then the oldest hundredth is dropped and told.
 pub const MOST_PLAYS: u64 = 2_000_000;
-/// Most events kept; then the oldest are dropped and counted.
+/// Most events kept; then the oldest hundredth is dropped and told.
 pub const MOST_KEPT_EVENTS: u64 = 20_000;
 /// Most anchors kept of one boot.
 const MOST_ANCHORS: usize = 32;
 /// Most bytes of a batch's parts, so that its message stays within the limit.
 const MOST_BATCH_BYTES: usize = 60_000;
-
-const ABOUT: TableDefinition<&str, &[u8]> = TableDefinition::new("about");
-const PLAYS: TableDefinition<u64, &[u8]> = TableDefinition::new("plays");
-const EVENTS: TableDefinition<u64, &[u8]> = TableDefinition::new("events");
-const BOOTS: TableDefinition<&str, &[u8]> = TableDefinition::new("boots");
 
 /// One play as it is kept.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,150 +47,115 @@ pub struct KeptPlay {
     pub rev: Revision,
 }
 
-/// Why the queue did not do what it was asked.
-#[derive(Debug, thiserror::Error)]
-pub enum QueueError {
-    /// The database failed.
-    #[error("the queue could not {what}")]
-    Store {
-        /// What was attempted.
-        what: &'static str,
-        /// Why.
-        #[source]
-        source: Box<redb::Error>,
-    },
-    /// The engine panicked.
-    #[error("the queue's engine failed while it was to {0}")]
-    Panic(&'static str),
-    /// A file cannot be moved.
-    #[error("the queue's file {path} cannot be moved")]
-    Move {
-        /// Which one.
-        path: PathBuf,
-        /// Why.
-        #[source]
-        source: std::io::Error,
-    },
-    /// It could not be opened again after damage.
-    #[error("the queue is closed")]
-    Closed,
-}
-
-impl QueueError {
-    /// Whether the file itself is to blame, not the disk it lies on.
-    fn is_damage(&self) -> bool {
-        match self {
-            Self::Store { source, .. } => match &**source {
-                redb::Error::Io(io) => matches!(io.kind(), ErrorKind::InvalidData | ErrorKind::UnexpectedEof),
-                redb::Error::DatabaseAlreadyOpen => false,
-                _ => true,
-            },
-            Self::Panic(_) => true,
-            Self::Move { .. } | Self::Closed => false,
-        }
-    }
-}
-
 /// The queue of one board.
 pub struct Queue {
     path: PathBuf,
     draw: Box<dyn Fn() -> QueueEpoch + Send + Sync>,
-    open: Mutex<Option<Open>>,
+    open: Mutex<Option<Database>>,
+    moved: Mutex<Option<PathBuf>>,
     most_plays: u64,
 }
 
-struct Open {
-    db: Database,
-    epoch: QueueEpoch,
-}
-
-/// What was found when the queue was opened.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Opened {
-    /// A whole file, or none yet.
-    Whole,
-    /// A damaged one, which was moved to this place.
-    MovedAside(PathBuf),
-}
-
-type Step<T> = Result<T, Box<redb::Error>>;
-
-fn e<E: Into<redb::Error>>(error: E) -> Box<redb::Error> {
-    Box::new(error.into())
-}
-
 impl Queue {
-    /// Opens the queue; `draw` gives the name of a new epoch. Blocks on the disk, as everything here does.
+    /// Opens the queue; `draw` gives the name of a new epoch. Where the disk does not give the file, it is opened again with each
+    /// later call. Blocks on the disk, as everything here does.
     ///
     /// # Errors
-    /// When neither the file nor a new one can be opened.
-    pub fn open(path: &Path, draw: impl Fn() -> QueueEpoch + Send + Sync + 'static) -> Result<(Self, Opened), QueueError> {
-        let queue = Self { path: path.to_owned(), draw: Box::new(draw), open: Mutex::new(None), most_plays: MOST_PLAYS };
-        let opened = match open_file(&queue.path, &queue.draw) {
-            Ok(open) => {
-                queue.put(open);
-                Opened::Whole
-            }
-            Err(error) if error.is_damage() => Opened::MovedAside(queue.begin_anew()?),
-            Err(error) => return Err(error),
+    /// When another process has it open.
+    pub fn open(path: &Path, draw: impl Fn() -> QueueEpoch + Send + Sync + 'static) -> Result<Self, QueueError> {
+        let queue = Self {
+            path: path.to_owned(),
+            draw: Box::new(draw),
+            open: Mutex::default(),
+            moved: Mutex::default(),
+            most_plays: MOST_PLAYS,
         };
-        Ok((queue, opened))
-    }
-
-    fn put(&self, open: Open) {
-        *self.open.lock().unwrap_or_else(PoisonError::into_inner) = Some(open);
-    }
-
-    /// Moves the damaged file aside and begins a new one; where the old one lies now.
-    fn begin_anew(&self) -> Result<PathBuf, QueueError> {
-        let epoch = (self.draw)();
-        let aside = self.path.with_extension(format!("damaged-{epoch}"));
-        std::fs::rename(&self.path, &aside).map_err(|source| QueueError::Move { path: self.path.clone(), source })?;
-        self.put(open_file(&self.path, &self.draw)?);
-        Ok(aside)
-    }
-
-    /// Does one thing in the database; if its file proves damaged, a new one is begun and the thing done there.
-    fn run<T>(&self, what: &'static str, body: impl Fn(&Open) -> Step<T>) -> Result<T, QueueError> {
-        match self.attempt(what, &body) {
-            Err(error) if error.is_damage() => {
-                tracing::error!(error = &error as &dyn std::error::Error, "the queue is damaged; a new one is begun");
-                *self.open.lock().unwrap_or_else(PoisonError::into_inner) = None;
-                self.begin_anew()?;
-                self.attempt(what, &body)
+        match queue.run("open", |_| Ok(())) {
+            Err(error) if error.is_in_use() => Err(error),
+            Err(error) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "the queue cannot be opened; it is tried again");
+                Ok(queue)
             }
-            result => result,
+            Ok(()) => Ok(queue),
         }
     }
 
-    fn attempt<T>(&self, what: &'static str, body: &impl Fn(&Open) -> Step<T>) -> Result<T, QueueError> {
-        let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        let open = open.as_ref().ok_or(QueueError::Closed)?;
-        catch_unwind(AssertUnwindSafe(|| body(open)))
+    /// Where a damaged file was moved since this was asked last.
+    pub fn moved_aside(&self) -> Option<PathBuf> {
+        self.moved.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// Does one thing in the database; if its file proves damaged, a new one is begun and the thing done there.
+    fn run<T>(&self, what: &'static str, body: impl Fn(&Database) -> Step<T>) -> Result<T, QueueError> {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let error = match self.attempt(&mut open, what, &body) {
+            Ok(value) => return Ok(value),
+            Err(error) => error,
+        };
+        if error.asks_for_reopening() || error.is_damage() {
+            *open = None;
+        }
+        if !error.is_damage() {
+            return Err(error);
+        }
+        tracing::error!(error = &error as &dyn std::error::Error, "the queue is damaged; a new one is begun");
+        let aside = self.path.with_extension(format!("damaged-{}", (self.draw)()));
+        std::fs::rename(&self.path, &aside).map_err(|source| QueueError::Move { path: self.path.clone(), source })?;
+        *self.moved.lock().unwrap_or_else(PoisonError::into_inner) = Some(aside);
+        self.attempt(&mut open, what, &body)
+    }
+
+    fn attempt<T>(
+        &self,
+        open: &mut Option<Database>,
+        what: &'static str,
+        body: &impl Fn(&Database) -> Step<T>,
+    ) -> Result<T, QueueError> {
+        let db = match open {
+            Some(db) => db,
+            None => open.insert(file::open(&self.path, &self.draw)?),
+        };
+        catch_unwind(AssertUnwindSafe(|| body(db)))
             .map_err(|_| QueueError::Panic(what))?
             .map_err(|source| QueueError::Store { what, source })
     }
 
-    /// Keeps plays, all or none; how many old ones had to be dropped for them. `anchor` dates their run where the file holds no
-    /// anchor of it, as after damage.
+    /// Keeps plays, all or none; how many old ones had to be dropped for them, which an event tells. `anchor` dates their run
+    /// where the file holds no anchor of it, as after damage; `now` is the board's time.
     ///
     /// # Errors
     /// When they cannot be written.
-    pub fn push_plays(&self, plays: &[KeptPlay], anchor: Anchor) -> Result<u64, QueueError> {
-        self.run("keep plays", |open| {
+    pub fn push_plays(&self, plays: &[KeptPlay], anchor: Anchor, now: DateTime<Utc>) -> Result<u64, QueueError> {
+        self.run("keep plays", |db| {
             if let Some(play) = plays.first() {
-                tie(&open.db, &play.boot, anchor, true)?;
+                tie(db, &play.boot, anchor, true)?;
             }
-            push(&open.db, PLAYS, "next play", plays, self.most_plays)
+            self.push(db, Stream::Plays, plays, (self.most_plays, MOST_ROWS), now)
         })
     }
 
-    /// Keeps events, all or none; how many old ones had to be dropped for them.
+    /// Keeps events, all or none; how many old ones had to be dropped for them, which an event tells. `now` is the board's time.
     ///
     /// # Errors
     /// When they cannot be written.
-    pub fn push_events(&self, events: &[Event]) -> Result<u64, QueueError> {
-        self.run("keep events", |open| push(&open.db, EVENTS, "next event", events, MOST_KEPT_EVENTS))
+    pub fn push_events(&self, events: &[Event], now: DateTime<Utc>) -> Result<u64, QueueError> {
+        self.run("keep events", |db| self.push(db, Stream::Event, events, (MOST_KEPT_EVENTS, MOST_EVENTS), now))
+    }
+
+    fn push<T: Serialize>(
+        &self,
+        db: &Database,
+        stream: Stream,
+        values: &[T],
+        (most, batch): (u64, usize),
+        now: DateTime<Utc>,
+    ) -> Step<u64> {
+        let tx = db.begin_write().map_err(e)?;
+        stream::append(&tx, stream, values)?;
+        let (least, fresh) = ((most / 100).max(batch as u64), values.len() as u64);
+        let dropped = stream::drop_surplus(&tx, stream, (most, least, fresh), (self.draw)(), now)?;
+        tx.commit().map_err(e)?;
+        Ok(dropped)
     }
 
     /// Ties the monotonic clock of a run to the time of day.
@@ -195,7 +163,7 @@ impl Queue {
     /// # Errors
     /// When it cannot be written.
     pub fn anchor(&self, boot: &BootId, anchor: Anchor) -> Result<(), QueueError> {
-        self.run("keep an anchor", |open| tie(&open.db, boot, anchor, false))
+        self.run("keep an anchor", |db| tie(db, boot, anchor, false))
     }
 
     /// The oldest plays that belong into one batch; none when there are none. The same ones until they are acknowledged.
@@ -203,20 +171,21 @@ impl Queue {
     /// # Errors
     /// When they cannot be read.
     pub fn plays(&self, board: &BoardId) -> Result<Option<Plays>, QueueError> {
-        self.run("read plays", |open| {
-            let tx = open.db.begin_read().map_err(e)?;
+        self.run("read plays", |db| {
+            let tx = db.begin_read().map_err(e)?;
+            let numbering = stream::numbering(&tx.open_table(ABOUT).map_err(e)?, Stream::Plays)?;
             let table = tx.open_table(PLAYS).map_err(e)?;
             let mut batch: Option<Plays> = None;
             let mut bytes = 0;
             for row in table.range::<u64>(..).map_err(e)?.take(MOST_ROWS) {
-                let (number, kept) = row.map_err(e)?;
+                let (place, kept) = row.map_err(e)?;
                 bytes += kept.value().len();
                 let Some(kept) = parse::<KeptPlay>(kept.value()) else { return Err(unreadable("a play")) };
                 let plays = batch.get_or_insert_with(|| Plays {
                     v: V,
                     board: board.clone(),
-                    epoch: open.epoch.clone(),
-                    first: number.value(),
+                    epoch: numbering.epoch.clone(),
+                    first: place.value().saturating_sub(numbering.base),
                     boot: kept.boot.clone(),
                     anchors: Vec::new(),
                     items: Vec::new(),
@@ -242,16 +211,17 @@ impl Queue {
     /// # Errors
     /// When they cannot be read.
     pub fn events(&self, board: &BoardId) -> Result<Option<Events>, QueueError> {
-        self.run("read events", |open| {
-            let tx = open.db.begin_read().map_err(e)?;
+        self.run("read events", |db| {
+            let tx = db.begin_read().map_err(e)?;
+            let numbering = stream::numbering(&tx.open_table(ABOUT).map_err(e)?, Stream::Event)?;
             let table = tx.open_table(EVENTS).map_err(e)?;
-            let mut batch = Events { v: V, board: board.clone(), epoch: open.epoch.clone(), first: 0, events: Vec::new() };
+            let mut batch = Events { v: V, board: board.clone(), epoch: numbering.epoch, first: 0, events: Vec::new() };
             let mut bytes = 0;
             for row in table.range::<u64>(..).map_err(e)?.take(MOST_EVENTS) {
-                let (number, event) = row.map_err(e)?;
+                let (place, event) = row.map_err(e)?;
                 bytes += event.value().len();
                 if batch.events.is_empty() {
-                    batch.first = number.value();
+                    batch.first = place.value().saturating_sub(numbering.base);
                 } else if bytes > MOST_BATCH_BYTES {
                     break;
                 }
@@ -268,27 +238,37 @@ impl Queue {
     /// # Errors
     /// When they cannot be deleted.
     pub fn acknowledge(&self, ack: &Ack) -> Result<u64, QueueError> {
-        self.run("delete what is acknowledged", |open| {
-            let (table, next) = match ack.stream {
-                Stream::Plays => (PLAYS, "next play"),
-                Stream::Event => (EVENTS, "next event"),
-            };
-            if ack.epoch != open.epoch {
-                return Ok(0);
-            }
-            let tx = open.db.begin_write().map_err(e)?;
-            let deleted = {
-                let about = tx.open_table(ABOUT).map_err(e)?;
-                let next = about.get(next).map_err(e)?.and_then(|next| parse::<u64>(next.value())).unwrap_or(0);
-                let mut rows = tx.open_table(table).map_err(e)?;
-                let before = rows.len().map_err(e)?;
-                if ack.upto <= next {
-                    rows.retain_in(..ack.upto, |_, _| false).map_err(e)?;
-                }
-                before - rows.len().map_err(e)?
-            };
+        self.run("delete what is acknowledged", |db| {
+            let tx = db.begin_write().map_err(e)?;
+            let deleted = stream::acknowledge(&tx, ack.stream, &ack.epoch, ack.upto)?;
             tx.commit().map_err(e)?;
             Ok(deleted)
+        })
+    }
+
+    /// Sets a batch aside that the server refused for good with this code, tells it in an event, and begins a new epoch for what
+    /// follows. How many rows that were: none when they wait no more. `now` is the board's time.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn set_aside(&self, batch: &Range, reason: &str, now: DateTime<Utc>) -> Result<u64, QueueError> {
+        self.run("set a refused batch aside", |db| {
+            let tx = db.begin_write().map_err(e)?;
+            let rows = refused::set_aside(&tx, batch, reason, now, (self.draw)())?;
+            tx.commit().map_err(e)?;
+            Ok(rows)
+        })
+    }
+
+    /// The batches that were set aside, oldest first.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn refused(&self) -> Result<Vec<Refused>, QueueError> {
+        self.run("read what was refused", |db| {
+            let table = db.begin_read().map_err(e)?.open_table(REFUSED).map_err(e)?;
+            let rows = table.range::<u64>(..).map_err(e)?;
+            rows.map(|row| parse(row.map_err(e)?.1.value()).ok_or_else(|| unreadable("a refused batch"))).collect()
         })
     }
 
@@ -297,8 +277,8 @@ impl Queue {
     /// # Errors
     /// When they cannot be counted.
     pub fn waiting(&self) -> Result<(u64, u64), QueueError> {
-        self.run("count what waits", |open| {
-            let tx = open.db.begin_read().map_err(e)?;
+        self.run("count what waits", |db| {
+            let tx = db.begin_read().map_err(e)?;
             let plays = tx.open_table(PLAYS).map_err(e)?.len().map_err(e)?;
             let events = tx.open_table(EVENTS).map_err(e)?.len().map_err(e)?;
             Ok((plays, events))
@@ -310,8 +290,8 @@ impl Queue {
     /// # Errors
     /// When they cannot be deleted.
     pub fn forget_boots(&self, boot: &BootId) -> Result<(), QueueError> {
-        self.run("forget old runs", |open| {
-            let tx = open.db.begin_write().map_err(e)?;
+        self.run("forget old runs", |db| {
+            let tx = db.begin_write().map_err(e)?;
             {
                 let plays = tx.open_table(PLAYS).map_err(e)?;
                 if plays.is_empty().map_err(e)? {
@@ -322,70 +302,6 @@ impl Queue {
             tx.commit().map_err(e)
         })
     }
-}
-
-/// Opens the file, or makes one under another name first: cut off while it is made, it would never open again.
-fn open_file(path: &Path, draw: &dyn Fn() -> QueueEpoch) -> Result<Open, QueueError> {
-    let opened = catch_unwind(AssertUnwindSafe(|| {
-        if !path.exists() {
-            let aside = path.with_extension("new");
-            std::fs::remove_file(&aside).unwrap_or_default();
-            drop(set_up(&aside, draw)?);
-            std::fs::rename(&aside, path).and_then(|()| crate::files::sync_parent(path)).map_err(|io| e(redb::Error::Io(io)))?;
-        }
-        set_up(path, draw)
-    }));
-    opened.map_err(|_| QueueError::Panic("open"))?.map_err(|source| QueueError::Store { what: "open", source })
-}
-
-fn set_up(path: &Path, draw: &dyn Fn() -> QueueEpoch) -> Step<Open> {
-    let db = Database::builder().set_cache_size(1 << 20).create(path).map_err(e)?;
-    let mut tx = db.begin_write().map_err(e)?;
-    tx.set_durability(Durability::Immediate).map_err(e)?;
-    let epoch = {
-        let mut about = tx.open_table(ABOUT).map_err(e)?;
-        tx.open_table(PLAYS).map_err(e)?;
-        tx.open_table(EVENTS).map_err(e)?;
-        tx.open_table(BOOTS).map_err(e)?;
-        let held = about.get("epoch").map_err(e)?.and_then(|epoch| parse::<QueueEpoch>(epoch.value()));
-        match held {
-            Some(epoch) => epoch,
-            None => {
-                let epoch = draw();
-                about.insert("epoch", json(&epoch).as_slice()).map_err(e)?;
-                epoch
-            }
-        }
-    };
-    tx.commit().map_err(e)?;
-    Ok(Open { db, epoch })
-}
-
-fn push<T: Serialize>(
-    db: &Database,
-    table: TableDefinition<'_, u64, &'static [u8]>,
-    counter: &str,
-    values: &[T],
-    most: u64,
-) -> Step<u64> {
-    let tx = db.begin_write().map_err(e)?;
-    let dropped = {
-        let mut about = tx.open_table(ABOUT).map_err(e)?;
-        let mut rows = tx.open_table(table).map_err(e)?;
-        let mut next = about.get(counter).map_err(e)?.and_then(|next| parse::<u64>(next.value())).unwrap_or(0);
-        for value in values {
-            rows.insert(next, json(value).as_slice()).map_err(e)?;
-            next += 1;
-        }
-        about.insert(counter, json(&next).as_slice()).map_err(e)?;
-        let surplus = rows.len().map_err(e)?.saturating_sub(most);
-        for _ in 0..surplus {
-            rows.pop_first().map_err(e)?;
-        }
-        surplus
-    };
-    tx.commit().map_err(e)?;
-    Ok(dropped)
 }
 
 /// Adds an anchor to a run; `only_first`: unless it has one already.
@@ -415,18 +331,6 @@ fn add(plays: &mut Plays, kept: KeptPlay) {
     });
     let place = u32::try_from(place).unwrap_or(u32::MAX);
     plays.rows.push(Row(place, kept.start_ms, kept.shown_ms, kept.flags));
-}
-
-fn unreadable(what: &str) -> Box<redb::Error> {
-    Box::new(redb::Error::Corrupted(format!("{what} cannot be read")))
-}
-
-fn json<T: Serialize>(value: &T) -> Vec<u8> {
-    serde_json::to_vec(value).unwrap_or_default()
-}
-
-fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
-    serde_json::from_slice(bytes).ok()
 }
 
 #[cfg(test)]

@@ -7,9 +7,11 @@ use std::time::Duration;
 use playlists::geometry::Geometry;
 use playlists::id::{Digest, Revision};
 
+use super::blank::Blank;
 use super::decode::{DecodeError, Source};
+use super::screen::Screen;
 use super::transition::{Fade, Transition};
-use super::{Content, Message, Onscreen, Order, Play, Report, Screen, Shot};
+use super::{Content, Message, Onscreen, Order, Play, Report, Shot};
 use crate::frame::Frame;
 use crate::ports::Output;
 
@@ -27,6 +29,11 @@ pub struct Machine {
     decoding: Option<Digest>,
     due: Option<Duration>,
     reports: VecDeque<Report>,
+    blank: Blank,
+    /// What was to be on the screen gives no frame, and nothing else has come since.
+    lacking: bool,
+    /// The output did not take the last frame.
+    failing: bool,
     stopped: bool,
 }
 
@@ -69,6 +76,9 @@ impl Machine {
             decoding: None,
             due: None,
             reports: VecDeque::new(),
+            blank: Blank::default(),
+            lacking: false,
+            failing: false,
             stopped: false,
         }
     }
@@ -101,6 +111,7 @@ impl Machine {
             Err(error) => {
                 if self.pending.as_ref().and_then(self::item) == Some(item) {
                     self.pending = None;
+                    self.lacking = true;
                 }
                 if self.next.as_ref().is_some_and(|next| next.item == item) {
                     self.next = None;
@@ -137,6 +148,20 @@ impl Machine {
 
     /// Draws what is due at `now` and says when it wants to be called next; none when only something new can change the screen.
     pub fn tick(&mut self, now: Duration, output: &mut dyn Output) -> Option<Duration> {
+        let due = self.draw(now, output);
+        let blank = self.blank.until(now, self.is_blank());
+        self.screen.count(|figures| figures.black += blank);
+        due
+    }
+
+    /// Whether something should be on the screen and nothing is: an item is due, but none holds the screen; or the output shows
+    /// no frame.
+    fn is_blank(&self) -> bool {
+        let is_due = self.lacking || self.pending.as_ref().is_some_and(|shot| item(shot).is_some());
+        !self.stopped && (self.failing || (is_due && self.on.item().is_none()))
+    }
+
+    fn draw(&mut self, now: Duration, output: &mut dyn Output) -> Option<Duration> {
         if self.stopped {
             self.end_play(now, true);
             return None;
@@ -149,6 +174,7 @@ impl Machine {
         let between = self.fade.as_mut().and_then(|fade| fade.at(&self.on.frame, now));
         let settled = between.is_none();
         let presented = output.present(between.unwrap_or(&self.on.frame));
+        self.failing = presented.is_err();
         match presented {
             Ok(()) => self.screen.count(|figures| figures.presented += 1),
             Err(error) => {
@@ -183,6 +209,7 @@ impl Machine {
         if self.next.as_ref().map(|next| next.item) == item(&shot) {
             self.next = None;
         }
+        self.lacking = false;
         let first = self.on.shot.is_none();
         let old = std::mem::replace(&mut self.on, On { frame, shot: Some(shot), presented: None, dropped: 0 });
         if Arc::ptr_eq(&old.frame, &self.on.frame) {
@@ -193,8 +220,10 @@ impl Machine {
             }
             return;
         }
+        // A fade that was cut short goes on from what it had brought to the screen.
+        let from = self.fade.take().map_or(old.frame, Fade::into_seen);
         self.fade = match self.transition {
-            Transition::Fade(length) if !first && !length.is_zero() => Some(Fade::begin(old.frame, length, now)),
+            Transition::Fade(length) if !first && !length.is_zero() => Some(Fade::begin(from, length, now)),
             Transition::Fade(_) | Transition::Cut => None,
         };
         self.stale = true;
@@ -251,156 +280,5 @@ impl Machine {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::ports::OutputError;
-    use chrono::DateTime;
-    use playlists::wire::reports::PlayedItem;
-    use proptest::prelude::*;
-
-    #[derive(Default)]
-    struct Seen {
-        frames: Vec<Frame>,
-        settled: Vec<Option<Digest>>,
-    }
-    impl Output for Seen {
-        fn present(&mut self, frame: &Frame) -> Result<(), OutputError> {
-            self.frames.push(frame.clone());
-            Ok(())
-        }
-        fn settled(&mut self, on: &Onscreen) -> Result<(), OutputError> {
-            self.settled.push(on.item);
-            Ok(())
-        }
-        fn pump(&mut self) -> bool {
-            true
-        }
-        fn pump_every(&self) -> Option<Duration> {
-            None
-        }
-    }
-
-    fn geometry() -> Geometry {
-        Geometry::new(4, 3).expect("a geometry")
-    }
-    fn digest(number: u8) -> Digest {
-        Digest::of(&[number])
-    }
-    fn still(number: u8) -> Arc<Frame> {
-        Arc::new(Frame::filled(geometry(), 0x0020_2020 + u32::from(number) * 0x0003_0507))
-    }
-    fn source(number: u8) -> Source {
-        Source { item: digest(number), size: 1, path: "x".into() }
-    }
-    fn shot(number: u8, second: i64) -> Shot {
-        Shot {
-            content: Content::Item(source(number)),
-            played: Some(PlayedItem { sha256: digest(number), asset: None, campaign: None }),
-            since: DateTime::from_timestamp(second, 0).expect("in range"),
-            rev: Revision(1),
-            interrupts: false,
-        }
-    }
-    fn machine(transition: Transition) -> Machine {
-        Machine::new(geometry(), transition, Arc::new(Screen::default()))
-    }
-    fn answer(machine: &mut Machine, number: u8) {
-        if machine.wanted().is_some_and(|wanted| wanted.item == digest(number)) {
-            machine.take(Message::Decoded { item: digest(number), result: Ok(still(number)) });
-        }
-    }
-    fn plays(machine: &mut Machine) -> Vec<Play> {
-        machine.reports().filter_map(|r| if let Report::Ended(play) = r { Some(play) } else { None }).collect()
-    }
-    const MS: Duration = Duration::from_millis(1);
-
-    #[test]
-    fn the_last_picture_stays_until_the_next_one_is_decoded() {
-        let (mut machine, mut output) = (machine(Transition::Cut), Seen::default());
-        machine.tick(Duration::ZERO, &mut output);
-        machine.take(Message::Order(Order::Show(shot(1, 0))));
-        assert_eq!(machine.tick(MS, &mut output), None);
-        assert_eq!(output.frames, [Frame::resident(geometry())]);
-        answer(&mut machine, 1);
-        machine.tick(MS * 2, &mut output);
-        assert_eq!(output.frames.last(), Some(&*still(1)));
-        assert_eq!(machine.tick(MS * 900, &mut output), None, "nothing changes, so nothing is drawn");
-        assert_eq!(output.frames.len(), 2);
-    }
-
-    #[test]
-    fn after_a_fade_the_frame_is_the_still_pixel_by_pixel() {
-        let fade = Transition::Fade(MS * 400);
-        let (mut machine, mut output) = (machine(fade), Seen::default());
-        for number in [1, 2] {
-            machine.take(Message::Order(Order::Show(shot(number, i64::from(number)))));
-            machine.tick(MS * 1000 * u32::from(number), &mut output);
-            answer(&mut machine, number);
-            let mut now = MS * 1000 * u32::from(number);
-            while let Some(due) = machine.tick(now, &mut output) {
-                assert!(due > now);
-                now = due;
-            }
-        }
-        assert_eq!(output.frames.last(), Some(&*still(2)));
-        assert_eq!(output.settled.last(), Some(&Some(digest(2))));
-        assert!(output.frames.len() > 15, "the fade was seen: {}", output.frames.len());
-    }
-
-    #[test]
-    fn a_play_lasts_from_its_first_frame_to_the_next_ones() {
-        let (mut machine, mut output) = (machine(Transition::Cut), Seen::default());
-        machine.take(Message::Order(Order::Show(shot(1, 0))));
-        answer(&mut machine, 1);
-        machine.tick(MS * 100, &mut output);
-        machine.take(Message::Order(Order::Show(shot(1, 10))));
-        machine.tick(MS * 10_100, &mut output);
-        let mut last = shot(2, 20);
-        last.interrupts = true;
-        machine.take(Message::Order(Order::Show(last)));
-        machine.tick(MS * 15_000, &mut output);
-        answer(&mut machine, 2);
-        machine.tick(MS * 15_100, &mut output);
-        let plays: Vec<_> = plays(&mut machine).iter().map(|p| (p.start, p.shown, p.interrupted)).collect();
-        assert_eq!(plays, [(MS * 100, MS * 10_000, false), (MS * 10_100, MS * 5000, true)]);
-    }
-
-    #[test]
-    fn a_broken_item_leaves_the_picture_and_says_so() {
-        let (mut machine, mut output) = (machine(Transition::Cut), Seen::default());
-        machine.take(Message::Order(Order::Show(shot(1, 0))));
-        answer(&mut machine, 1);
-        machine.tick(MS, &mut output);
-        machine.take(Message::Order(Order::Show(shot(2, 10))));
-        assert_eq!(machine.wanted().map(|s| s.item), Some(digest(2)));
-        machine.take(Message::Decoded { item: digest(2), result: Err(DecodeError::Form("x".to_owned())) });
-        machine.tick(MS * 2, &mut output);
-        assert_eq!(output.frames.last(), Some(&*still(1)));
-        assert!(machine.reports().any(|r| matches!(r, Report::Broken { item, .. } if item == digest(2))));
-        assert_eq!(machine.wanted(), None, "it is not tried in a loop");
-    }
-
-    proptest! {
-        #[test]
-        fn there_is_never_a_black_frame_between_items(
-            steps in proptest::collection::vec((0u8..6, 0u64..700, any::<bool>(), any::<bool>()), 1..200),
-            fade in any::<bool>(),
-        ) {
-            let transition = if fade { Transition::Fade(MS * 400) } else { Transition::Cut };
-            let (mut machine, mut output) = (machine(transition), Seen::default());
-            let mut now = Duration::ZERO;
-            for (second, (number, wait, decoded, ahead)) in steps.into_iter().enumerate() {
-                let order = if ahead { Order::Prepare(source(number)) } else { Order::Show(shot(number, second as i64)) };
-                machine.take(Message::Order(order));
-                machine.tick(now, &mut output);
-                if decoded && let Some(wanted) = machine.wanted() {
-                    let number = (0..6).find(|n| digest(*n) == wanted.item).expect("one of ours");
-                    machine.take(Message::Decoded { item: wanted.item, result: Ok(still(number)) });
-                }
-                now += Duration::from_millis(wait);
-                machine.tick(now, &mut output);
-            }
-            prop_assert!(output.frames.iter().all(|frame| frame.pixels().iter().all(|pixel| *pixel != 0)));
-        }
-    }
-}
+#[path = "machine_tests.rs"]
+mod tests;

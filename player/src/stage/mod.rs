@@ -1,14 +1,16 @@
 //! The stage: what is on the screen, frame by frame, on a thread of its own. The picture on it stays until the next one is
 //! decoded, so there is never a black frame between two items; what was really presented is reported.
 
+mod blank;
 pub mod compose;
 pub mod decode;
 pub mod machine;
+pub mod screen;
 pub mod transition;
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender, TrySendError};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -20,6 +22,7 @@ use tokio::sync::mpsc as reports;
 
 use self::decode::{DecodeError, Source};
 use self::machine::Machine;
+pub use self::screen::{Figures, Screen};
 use self::transition::Transition;
 use crate::frame::Frame;
 use crate::ports::{Clock, OpenOutput, Output, OutputError};
@@ -122,43 +125,6 @@ pub struct Onscreen {
     pub rev: Revision,
     /// When its first frame was presented, on the monotonic clock.
     pub presented: Duration,
-}
-
-/// What the stage has presented, as others may look at it at any time.
-#[derive(Debug, Default)]
-pub struct Screen {
-    on: Mutex<Option<Onscreen>>,
-    figures: Mutex<Figures>,
-}
-
-/// Counts since the start.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Figures {
-    /// Frames presented.
-    pub presented: u64,
-    /// Frames that came too late.
-    pub dropped: u64,
-    /// Time in which nothing was presented although something should have been.
-    pub black: Duration,
-}
-
-impl Screen {
-    /// The picture on the screen.
-    #[must_use]
-    pub fn on(&self) -> Option<Onscreen> {
-        self.on.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-    /// Counts since the start.
-    #[must_use]
-    pub fn figures(&self) -> Figures {
-        *self.figures.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-    fn put(&self, on: Onscreen) {
-        *self.on.lock().unwrap_or_else(PoisonError::into_inner) = Some(on);
-    }
-    fn count(&self, count: impl FnOnce(&mut Figures)) {
-        count(&mut self.figures.lock().unwrap_or_else(PoisonError::into_inner));
-    }
 }
 
 /// What reaches the stage's thread.

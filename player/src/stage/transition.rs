@@ -28,7 +28,9 @@ pub const FRAME: Duration = Duration::from_millis(20);
 #[derive(Debug)]
 pub struct Fade {
     from: Arc<Frame>,
+    /// The frame given last, where one was.
     scratch: Frame,
+    seen: bool,
     began: Duration,
     length: Duration,
 }
@@ -38,7 +40,7 @@ impl Fade {
     #[must_use]
     pub fn begin(from: Arc<Frame>, length: Duration, now: Duration) -> Self {
         let scratch = Frame::black(from.geometry());
-        Self { from, scratch, began: now, length }
+        Self { from, scratch, seen: false, began: now, length }
     }
 
     /// The frame at `now` on the way to `to`; none when the fade is over and `to` itself is to be shown.
@@ -50,7 +52,14 @@ impl Fade {
         let share = elapsed.as_micros() * u128::from(compose::ALL) / self.length.as_micros().max(1);
         let share = u32::try_from(share).unwrap_or(compose::ALL);
         compose::blend(self.scratch.pixels_mut(), self.from.pixels(), to.pixels(), share);
+        self.seen = true;
         Some(&self.scratch)
+    }
+
+    /// The frame that it gave last; the one it began with where it gave none.
+    #[must_use]
+    pub fn into_seen(self) -> Arc<Frame> {
+        if self.seen { Arc::new(self.scratch) } else { self.from }
     }
 
     /// When the next frame is due, on the grid of frames that began with the fade.

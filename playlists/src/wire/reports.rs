@@ -199,7 +199,7 @@ pub struct Plays {
     pub v: u32,
     /// The board.
     pub board: BoardId,
-    /// Which life of the queue's file.
+    /// Which numbering of this stream: a new file, or rows that left unstored, begin a new one.
     pub epoch: QueueEpoch,
     /// Number of the first row.
     pub first: u64,
@@ -222,7 +222,7 @@ pub struct Events {
     pub v: u32,
     /// The board.
     pub board: BoardId,
-    /// Which life of the queue's file.
+    /// Which numbering of this stream: a new file, or rows that left unstored, begin a new one.
     pub epoch: QueueEpoch,
     /// Number of the first event.
     pub first: u64,

@@ -123,6 +123,14 @@ pub async fn sizes(app: &App) -> Result<Sizes, StoreError> {
     rows::sizes(&app.db).await
 }
 
+/// How many renditions are in each state: `wanted`, `ready`, `failed`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn renditions(app: &App) -> Result<Vec<(String, i64)>, StoreError> {
+    rows::renditions_by_state(&app.db).await
+}
+
 /// What of the fleet the table shows.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {

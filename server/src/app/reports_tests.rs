@@ -6,7 +6,16 @@ use playlists::wire::reports::{Anchor, ByeReason, Clock, ClockQuality, Mode, Pla
 
 use super::*;
 use crate::store::fixtures;
-use crate::testing::{NOW_MS, World, signed};
+use crate::testing::{NOW_MS, World, on_both_databases, signed};
+
+on_both_databases![
+    a_late_or_doubled_report_changes_nothing,
+    a_hello_with_an_old_revision_puts_the_wanted_one_into_the_outbox,
+    each_play_is_stored_once_and_acknowledged_up_to_the_first_gap,
+    the_plays_of_each_board_and_epoch_are_counted_by_themselves,
+    plays_that_are_not_the_boards_or_out_of_range_are_refused,
+    each_event_is_stored_once,
+];
 
 fn clock() -> Clock {
     Clock {
@@ -87,9 +96,7 @@ fn acked(world: &World, taken: Result<Option<Envelope>, Refused>) -> u64 {
     serde_json::from_slice::<Ack>(&payload).expect("an acknowledgement").upto
 }
 
-#[tokio::test]
-async fn a_late_or_doubled_report_changes_nothing() {
-    let world = World::new().await;
+async fn a_late_or_doubled_report_changes_nothing(world: World) {
     let (board, _) = world.board("b-0001", 1).await;
     for (up, bytes, expected) in [
         (Up::Hello, hello(5), (5, 0, true, "boot")),
@@ -112,9 +119,7 @@ async fn a_late_or_doubled_report_changes_nothing() {
     }
 }
 
-#[tokio::test]
-async fn a_hello_with_an_old_revision_puts_the_wanted_one_into_the_outbox() {
-    let world = World::new().await;
+async fn a_hello_with_an_old_revision_puts_the_wanted_one_into_the_outbox(world: World) {
     let (board, _) = world.board("b-0001", 1).await;
     take(&world.app, &board, Up::Hello, &hello(1)).await.expect("it is taken");
     assert_eq!(fixtures::outbox_rows(&world.app.db).await, 0);
@@ -123,9 +128,7 @@ async fn a_hello_with_an_old_revision_puts_the_wanted_one_into_the_outbox() {
     assert_eq!(fixtures::outbox_rows(&world.app.db).await, 1);
 }
 
-#[tokio::test]
-async fn each_play_is_stored_once_and_acknowledged_up_to_the_first_gap() {
-    let world = World::new().await;
+async fn each_play_is_stored_once_and_acknowledged_up_to_the_first_gap(world: World) {
     let (board, key) = world.board("b-0001", 1).await;
     for (first, rows, expected_upto, expected_plays) in [
         (0, 3, 3, 3),
@@ -144,9 +147,7 @@ async fn each_play_is_stored_once_and_acknowledged_up_to_the_first_gap() {
     }
 }
 
-#[tokio::test]
-async fn the_plays_of_each_board_and_epoch_are_counted_by_themselves() {
-    let world = World::new().await;
+async fn the_plays_of_each_board_and_epoch_are_counted_by_themselves(world: World) {
     let (one, key_one) = world.board("b-0001", 1).await;
     let (two, key_two) = world.board("b-0002", 2).await;
     assert_eq!(upto(&world, &one, &key_one, 0, 4).await, 4);
@@ -156,9 +157,7 @@ async fn the_plays_of_each_board_and_epoch_are_counted_by_themselves() {
     assert_eq!(acked(&world, take(&world.app, &one, Up::Plays, &bytes).await), 2);
 }
 
-#[tokio::test]
-async fn plays_that_are_not_the_boards_or_out_of_range_are_refused() {
-    let world = World::new().await;
+async fn plays_that_are_not_the_boards_or_out_of_range_are_refused(world: World) {
     let (board, key) = world.board("b-0001", 1).await;
     let (other, _) = world.board("b-0002", 2).await;
     let good = plays(&board, 0, 2);
@@ -190,9 +189,7 @@ async fn plays_that_are_not_the_boards_or_out_of_range_are_refused() {
     );
 }
 
-#[tokio::test]
-async fn each_event_is_stored_once() {
-    let world = World::new().await;
+async fn each_event_is_stored_once(world: World) {
     let (board, key) = world.board("b-0001", 1).await;
     let event = Event { t: clock().t, code: "download-failed".to_owned(), detail: "no route".to_owned(), facts: BTreeMap::new() };
     let batch = |first, count| Events {

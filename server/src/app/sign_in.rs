@@ -196,6 +196,33 @@ pub async fn sign_out(app: &App, secret: &str) -> Result<(), StoreError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::{World, on_both_databases};
+
+    on_both_databases![a_session_holds_until_it_is_ended_or_idle, a_login_is_given_once,];
+
+    const PASSWORD: &str = "mười chữ cái đây";
+
+    async fn a_session_holds_until_it_is_ended_or_idle(world: World) {
+        let app = &world.app;
+        create_account(app, "quan.tri", PASSWORD).await.expect("made");
+        let (one, account) = sign_in(app, "quan.tri", PASSWORD).await.expect("asked").expect("it fits");
+        let (other, _) = sign_in(app, "quan.tri", PASSWORD).await.expect("asked").expect("it fits");
+        assert_eq!(who(app, &one).await.expect("asked"), Some(account));
+        sign_out(app, &one).await.expect("ended");
+        assert_eq!(who(app, &one).await.expect("asked"), None);
+        world.clock.pass(IDLE - Duration::from_secs(1));
+        assert!(who(app, &other).await.expect("asked").is_some(), "its use is noted");
+        world.clock.pass(IDLE - Duration::from_secs(1));
+        assert!(who(app, &other).await.expect("asked").is_some());
+        world.clock.pass(IDLE);
+        assert_eq!(who(app, &other).await.expect("asked"), None);
+    }
+
+    async fn a_login_is_given_once(world: World) {
+        create_account(&world.app, "quan.tri", PASSWORD).await.expect("made");
+        let again = create_account(&world.app, "quan.tri", PASSWORD).await;
+        assert!(matches!(again, Err(SignInError::Fields(errors)) if errors[0].code == "error-login-taken"));
+    }
 
     #[test]
     fn a_password_has_ten_characters_and_does_not_hold_the_login() {

@@ -17,7 +17,19 @@ use super::playlists::{self, EntryDraft, PlaylistDraft};
 use super::{App, FieldError, publish, safe_item, samples, units};
 use crate::jobs;
 use crate::store::units::Unit;
-use crate::testing::World;
+use crate::testing::{World, on_both_databases};
+
+on_both_databases![
+    a_new_board_gets_a_manifest_with_the_safe_item,
+    a_campaign_goes_from_the_form_into_the_manifest_of_its_boards_only,
+    what_did_not_change_makes_no_version_and_no_revision,
+    a_change_during_the_day_ends_one_version_and_begins_the_next,
+    the_default_playlist_plays_when_a_board_has_one,
+    forms_that_name_what_is_not_there_are_refused,
+    the_same_bytes_in_a_unit_twice_are_one_asset,
+    a_board_is_added_once_and_lists_are_paged,
+    the_samples_and_the_province_are_laid_down_once,
+];
 
 pub(super) fn unit() -> UnitId {
     "province".parse().expect("a unit id")
@@ -27,8 +39,8 @@ fn geometry() -> Geometry {
     Geometry::new(64, 32).expect("a geometry")
 }
 
-async fn world() -> World {
-    let world = World::new().await;
+/// With the safe item and a unit.
+async fn furnished(world: World) -> World {
     safe_item::ensure(&world.app).await.expect("the safe item is laid down");
     let own = Unit { id: unit(), name: "Tỉnh".to_owned(), tier: Tier::Province, parent: None };
     units::add(&world.app, &own).await.expect("a unit");
@@ -106,9 +118,8 @@ fn codes(errors: Vec<FieldError>) -> Vec<String> {
     errors.into_iter().map(|error| format!("{} {}", error.field, error.code)).collect()
 }
 
-#[tokio::test]
-async fn a_new_board_gets_a_manifest_with_the_safe_item() {
-    let world = world().await;
+async fn a_new_board_gets_a_manifest_with_the_safe_item(world: World) {
+    let world = furnished(world).await;
     let board = board(&world.app, "b-0001").await;
     assert_eq!(settle(&world.app).await, 1);
     let manifest = manifest(&world.app, &board).await;
@@ -123,9 +134,8 @@ async fn a_new_board_gets_a_manifest_with_the_safe_item() {
     assert_eq!(desired.rev, manifest.rev);
 }
 
-#[tokio::test]
-async fn a_campaign_goes_from_the_form_into_the_manifest_of_its_boards_only() {
-    let world = world().await;
+async fn a_campaign_goes_from_the_form_into_the_manifest_of_its_boards_only(world: World) {
+    let world = furnished(world).await;
     let (one, other) = (board(&world.app, "b-0001").await, board(&world.app, "b-0002").await);
     let red = asset(&world.app, "red").await;
     let list = playlist(&world.app, None, &[&red]).await;
@@ -137,9 +147,8 @@ async fn a_campaign_goes_from_the_form_into_the_manifest_of_its_boards_only() {
     assert_eq!(manifest(&world.app, &other).await.campaigns, Vec::new());
 }
 
-#[tokio::test]
-async fn what_did_not_change_makes_no_version_and_no_revision() {
-    let world = world().await;
+async fn what_did_not_change_makes_no_version_and_no_revision(world: World) {
+    let world = furnished(world).await;
     let board = board(&world.app, "b-0001").await;
     let red = asset(&world.app, "red").await;
     let list = playlist(&world.app, None, &[&red]).await;
@@ -156,9 +165,8 @@ async fn what_did_not_change_makes_no_version_and_no_revision() {
     assert_eq!(playlists::get(&world.app, &list).await.expect("loaded").expect("there").version, 1);
 }
 
-#[tokio::test]
-async fn a_change_during_the_day_ends_one_version_and_begins_the_next() {
-    let world = world().await;
+async fn a_change_during_the_day_ends_one_version_and_begins_the_next(world: World) {
+    let world = furnished(world).await;
     let board = board(&world.app, "b-0001").await;
     let (red, blue) = (asset(&world.app, "red").await, asset(&world.app, "blue").await);
     let list = playlist(&world.app, None, &[&red]).await;
@@ -194,9 +202,8 @@ async fn a_change_during_the_day_ends_one_version_and_begins_the_next() {
     assert_eq!((later.campaigns.len(), later.brightness), (0, 60), "the day is over");
 }
 
-#[tokio::test]
-async fn the_default_playlist_plays_when_a_board_has_one() {
-    let world = world().await;
+async fn the_default_playlist_plays_when_a_board_has_one(world: World) {
+    let world = furnished(world).await;
     let board = board(&world.app, "b-0001").await;
     let red = asset(&world.app, "red").await;
     let list = playlist(&world.app, None, &[&red]).await;
@@ -215,9 +222,8 @@ async fn the_default_playlist_plays_when_a_board_has_one() {
     assert!(shown.items.iter().all(|item| item.evergreen));
 }
 
-#[tokio::test]
-async fn forms_that_name_what_is_not_there_are_refused() {
-    let world = world().await;
+async fn forms_that_name_what_is_not_there_are_refused(world: World) {
+    let world = furnished(world).await;
     let board = board(&world.app, "b-0001").await;
     let wrong = PlaylistDraft {
         name: String::new(),
@@ -235,9 +241,8 @@ async fn forms_that_name_what_is_not_there_are_refused() {
     assert_eq!(codes(errors), ["playlist_id error-playlist-unknown", "boards error-board-unknown"]);
 }
 
-#[tokio::test]
-async fn the_same_bytes_in_a_unit_twice_are_one_asset() {
-    let world = world().await;
+async fn the_same_bytes_in_a_unit_twice_are_one_asset(world: World) {
+    let world = furnished(world).await;
     let first = asset(&world.app, "red").await;
     assert_eq!(asset(&world.app, "red").await.id, first.id);
     assert_eq!(assets::list(&world.app, "", None, 10).await.expect("listed").len(), 1);
@@ -247,9 +252,8 @@ async fn the_same_bytes_in_a_unit_twice_are_one_asset() {
     assert_eq!(image::load_from_memory(&preview).expect("a picture").height(), 20);
 }
 
-#[tokio::test]
-async fn a_board_is_added_once_and_lists_are_paged() {
-    let world = world().await;
+async fn a_board_is_added_once_and_lists_are_paged(world: World) {
+    let world = furnished(world).await;
     for id in ["b-0001", "b-0002", "b-0003"] {
         board(&world.app, id).await;
     }
@@ -270,9 +274,7 @@ async fn a_board_is_added_once_and_lists_are_paged() {
     assert_eq!(boards::list(&world.app, "%", None, 9).await.expect("listed").len(), 0, "what is typed is no pattern");
 }
 
-#[tokio::test]
-async fn the_samples_and_the_province_are_laid_down_once() {
-    let world = World::new().await;
+async fn the_samples_and_the_province_are_laid_down_once(world: World) {
     safe_item::ensure(&world.app).await.expect("the safe item is laid down");
     let province: UnitId = samples::PROVINCE.parse().expect("an id");
     assert_eq!(samples::import_province(&world.app).await.expect("imported").len(), 92);

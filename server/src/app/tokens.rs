@@ -91,6 +91,19 @@ pub async fn bearer(app: &App, token: &str) -> Result<Option<BoardId>, StoreErro
     tokens::board_of(&app.db, &Digest::of(token.as_bytes()), app.clock.now_ms()).await
 }
 
+/// Revokes a board: from now on it gets no token and what it sends is refused; its connection to the broker ends within the
+/// broker's next sweep. False when there is no such board, or it was revoked before.
+///
+/// # Errors
+/// When the database does not take it.
+pub async fn revoke(app: &App, board: &BoardId) -> Result<bool, StoreError> {
+    let revoked = tokens::revoke(&app.db, board, app.clock.now_ms()).await?;
+    if revoked {
+        tracing::info!(board.id = %board, "the board was revoked");
+    }
+    Ok(revoked)
+}
+
 /// What the request claims, before its signature was looked at: it names the board whose key decides.
 fn claimed(envelope: &Envelope) -> Result<TokenRequest, TokenError> {
     let payload =

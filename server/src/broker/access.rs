@@ -29,6 +29,7 @@ use super::{SERVER_ID, TESTER_ID};
 use crate::app::App;
 use crate::store::tokens::Grant;
 use crate::store::{StoreError, status, tokens};
+use crate::telemetry::chain;
 
 /// Attempts that a board has at once at one address, and that it gets back in a minute.
 const ATTEMPTS: NonZeroU32 = NonZeroU32::new(10).expect("ten is not zero");
@@ -101,7 +102,8 @@ impl Access {
         if used.is_empty() {
             return Ok(Vec::new());
         }
-        let holding = tokens::holding(&self.app.db, self.app.clock.now_ms()).await?;
+        let tokens: Vec<Digest> = used.iter().map(|(_, token)| *token).collect();
+        let holding = tokens::holding(&self.app.db, &tokens, self.app.clock.now_ms()).await?;
         Ok(used.into_iter().filter(|(_, token)| !holding.contains(token)).map(|(board, _)| board).collect())
     }
 
@@ -155,7 +157,7 @@ impl Access {
             Ok(Ok(Some(found))) => found,
             Ok(Ok(None)) => return Err(ReasonCode::BadUsernameOrPassword),
             Ok(Err(error)) => {
-                tracing::warn!(board.id = %board, error = %super::link::chain(&error), "a login could not be checked");
+                tracing::warn!(board.id = %board, error = %chain(&error), "a login could not be checked");
                 return Err(ReasonCode::ServerUnavailable);
             }
             Err(_) => return Err(ReasonCode::ServerUnavailable),

@@ -10,9 +10,10 @@ use tokio::sync::mpsc;
 use tokio::time::{sleep, timeout};
 use tokio_stream::wrappers::ReceiverStream;
 
-use super::link::{Link, Received, chain};
+use super::link::{Link, Received};
 use crate::app::App;
 use crate::app::reports::{self, Refused};
+use crate::telemetry::chain;
 use crate::traffic::{Counts, Message};
 
 /// Reports that are worked on at once.

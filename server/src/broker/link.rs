@@ -10,7 +10,6 @@
 //! not acknowledged: the generation and the client's channel are looked at under one lock, and the channel is emptied of
 //! acknowledgements after the generation has risen.
 
-use std::error::Error;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -34,17 +33,40 @@ use super::window::{Ticket, Window};
 use super::{BrokerError, SERVER_ID, inbound, outbound};
 use crate::app::App;
 use crate::live::Change;
+use crate::telemetry::chain;
 
 /// Reports that the broker may send beyond those acknowledged.
 const UNACKNOWLEDGED: u16 = 64;
 /// Requests that fit into the client: all publishes of the window, all acknowledgements, a subscription.
 const REQUESTS: usize = 256;
-const KEEP_ALIVE: Duration = Duration::from_secs(15);
-/// Nothing at all from the client for this long: it is stuck in a write to a peer that does not read (2.5 × keep-alive).
-const STUCK: Duration = Duration::from_millis(37_500);
 const SESSION_S: u32 = 3600;
 /// Longest for the last words at the end.
 const FAREWELL: Duration = Duration::from_secs(3);
+
+/// How soon the link finds out that nobody is at the other end.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Pace {
+    /// How often the broker is asked for a sign of life when nothing else is said.
+    pub(super) keep_alive: Duration,
+    /// Nothing at all from the client for this long: it is stuck in a write to a peer that does not read. More than twice
+    /// [`keep_alive`](Self::keep_alive).
+    pub(super) stuck: Duration,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self { keep_alive: Duration::from_secs(15), stuck: Duration::from_millis(37_500) }
+    }
+}
+
+/// To which broker the link goes, and how.
+pub(super) struct Wire<'a> {
+    pub(super) endpoint: &'a Endpoint,
+    pub(super) login: &'a Login,
+    /// Opened when the server hears the boards.
+    pub(super) gate: Option<Arc<Access>>,
+    pub(super) pace: Pace,
+}
 
 /// What the poll task shares with those who send.
 pub(super) struct Link {
@@ -98,30 +120,28 @@ impl Link {
     }
 }
 
-/// Starts the link's tasks. `gate` is opened when the server hears the boards; `last` is held until the link has ended.
+/// Starts the link's tasks. `last` is held until the link has ended.
 pub(super) fn start(
     app: Arc<App>,
-    endpoint: &Endpoint,
-    login: &Login,
-    gate: Option<Arc<Access>>,
+    wire: Wire<'_>,
     tracker: &TaskTracker,
     token: CancellationToken,
     last: DropGuard,
 ) -> Result<(), BrokerError> {
     let waiting = app.live.traffic.take_waiting().ok_or(BrokerError::Started)?;
-    let mut options = endpoint.options(SERVER_ID, login);
+    let mut options = wire.endpoint.options(SERVER_ID, wire.login);
     options.set_clean_start(false);
     options.set_session_expiry_interval(Some(SESSION_S));
     options.set_receive_maximum(Some(UNACKNOWLEDGED));
     options.set_manual_acks(true);
-    options.set_keep_alive(KEEP_ALIVE);
+    options.set_keep_alive(wire.pace.keep_alive);
     let (client, eventloop) = AsyncClient::new(options, REQUESTS);
     let link = Arc::new(Link { client, window: Mutex::default(), wake: Notify::new(), forgotten: AtomicBool::new(true) });
     let (reports, received) = mpsc::channel(2 * usize::from(UNACKNOWLEDGED));
     let (landed, outcomes) = mpsc::channel(REQUESTS);
     tracker.spawn(inbound::run(Arc::clone(&app), Arc::clone(&link), received));
     tracker.spawn(outbound::run(Arc::clone(&app), Arc::clone(&link), waiting, outcomes, token.clone()));
-    let poll = Poll { app, link, reports, landed, gate };
+    let poll = Poll { app, link, reports, landed, gate: wire.gate, stuck: wire.pace.stuck };
     tracker.spawn(async move {
         poll.run(eventloop, token).await;
         drop(last);
@@ -136,6 +156,7 @@ struct Poll {
     reports: mpsc::Sender<Received>,
     landed: mpsc::Sender<Landed>,
     gate: Option<Arc<Access>>,
+    stuck: Duration,
 }
 
 /// Why a connection ends.
@@ -173,7 +194,7 @@ impl Poll {
         let mut farewell = None;
         loop {
             let event = {
-                let poll = timeout(STUCK, eventloop.poll());
+                let poll = timeout(self.stuck, eventloop.poll());
                 tokio::pin!(poll);
                 loop {
                     // The poll is kept across the cancellation, so no half-read packet is lost.
@@ -299,16 +320,4 @@ fn pause(broken: &Broken, failures: u32) -> Duration {
     }
     let most = 500_u64.saturating_mul(1 << failures.min(6)).min(30_000);
     Duration::from_millis(most / 2 + fastrand::u64(..=most / 2))
-}
-
-/// An error with all its causes, for the log.
-pub(super) fn chain(error: &(dyn Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text
 }

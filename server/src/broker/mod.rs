@@ -20,15 +20,15 @@ mod tests;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
+use std::time::Duration;
 
-use playlists::id::BoardId;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::app::App;
 use access::Access;
 pub use credentials::{Credentials, CredentialsError, Login};
-use embedded::Embedded;
+use link::{Pace, Wire};
 use peer::Endpoint;
 
 /// Client id and user name of the server: no board id can hold a full stop.
@@ -45,6 +45,8 @@ pub enum BrokerConfig {
         listen: SocketAddr,
         /// Most clients at once.
         max_clients: usize,
+        /// How often boards are looked for whose token has ended or that were revoked; they are cut off.
+        sweep: Duration,
     },
     /// Another program, such as Mosquitto.
     External {
@@ -87,18 +89,6 @@ pub enum BrokerError {
 pub struct Broker {
     /// Where it listens; none for an external one.
     pub address: Option<SocketAddr>,
-    inside: Option<(Arc<Access>, Arc<Embedded>)>,
-}
-
-impl Broker {
-    /// Ends the board's connection and forgets its tokens, which must be gone from the database first. On an external broker
-    /// the token ends by that broker's own mechanism.
-    pub async fn revoke(&self, board: &BoardId) {
-        if let Some((access, embedded)) = &self.inside {
-            access.forget(board);
-            embedded.kick(board).await;
-        }
-    }
 }
 
 /// Starts the broker (or reaches the external one), tests its topic rules, and starts the link. It returns once the rules are
@@ -117,22 +107,24 @@ pub async fn start(
     let stop_broker = broker_token.clone().drop_guard();
     let (endpoint, logins, inside) = match config {
         BrokerConfig::External { host, port, credentials } => (Endpoint { host, port }, credentials, None),
-        BrokerConfig::Embedded { listen, max_clients } => {
+        BrokerConfig::Embedded { listen, max_clients, sweep } => {
             let credentials = Credentials::random(SERVER_ID).map_err(BrokerError::Random)?;
             let access = Arc::new(Access::new(Arc::clone(&app), &credentials));
-            let embedded = Arc::new(embedded::start(listen, max_clients, &access, tracker, broker_token, token.clone()).await?);
+            let embedded = embedded::start(listen, max_clients, &access, tracker, broker_token, token.clone()).await?;
             let endpoint = Endpoint::of(reachable(embedded.address));
-            (endpoint, credentials, Some((access, embedded)))
+            (endpoint, credentials, Some((access, embedded, sweep)))
         }
     };
     self_test::run(&endpoint, &logins, tracker).await?;
-    if let Some((access, embedded)) = &inside {
+    let address = inside.as_ref().map(|(_, embedded, _)| embedded.address);
+    let gate = inside.as_ref().map(|(access, _, _)| Arc::clone(access));
+    if let Some((access, embedded, every)) = inside {
         access.end_self_test();
-        tracker.spawn(embedded::sweep(Arc::clone(access), Arc::clone(embedded), token.clone()));
+        tracker.spawn(embedded::sweep(access, embedded, every, token.clone()));
     }
-    let gate = inside.as_ref().map(|(access, _)| Arc::clone(access));
-    link::start(app, &endpoint, &logins.server, gate, tracker, token, stop_broker)?;
-    Ok(Broker { address: inside.as_ref().map(|(_, embedded)| embedded.address), inside })
+    let wire = Wire { endpoint: &endpoint, login: &logins.server, gate, pace: Pace::default() };
+    link::start(app, wire, tracker, token, stop_broker)?;
+    Ok(Broker { address })
 }
 
 /// Where this process reaches what listens on `bound`.

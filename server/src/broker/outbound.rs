@@ -14,10 +14,11 @@ use tokio::time::{MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::credentials::secret;
-use super::link::{Landed, Link, chain};
+use super::link::{Landed, Link};
 use super::window::{MOST, Ticket};
 use crate::app::{App, publish};
 use crate::store::{StoreError, outbox, status};
+use crate::telemetry::chain;
 use crate::traffic::{Counts, Message};
 
 /// How often the outbox is looked at without being told.
@@ -36,6 +37,7 @@ pub(super) async fn run(
     token: CancellationToken,
 ) {
     let mut outbound = Outbound { epoch: secret().ok(), app, link, refused: HashSet::new() };
+    let mut landed = Vec::with_capacity(MOST);
     let mut look = interval(LOOK);
     look.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -46,7 +48,7 @@ pub(super) async fn run(
         // Every branch takes one whole thing or nothing.
         tokio::select! {
             () = token.cancelled() => return,
-            Some(landed) = outcomes.recv() => outbound.land(landed).await,
+            _ = outcomes.recv_many(&mut landed, MOST) => outbound.land(landed.drain(..)).await,
             Some(message) = waiting.recv(), if room || !up => outbound.send(message),
             () = outbound.link.wake.notified() => outbound.fill().await,
             () = outbound.app.live.outbox.notified() => outbound.fill().await,
@@ -75,19 +77,21 @@ impl Outbound {
         }
     }
 
-    async fn land(&mut self, landed: Landed) {
-        match (landed.ticket, landed.refused) {
-            (Ticket::Desired(board, rev), None) => {
-                if let Err(error) = outbox::done(&self.app.db, &board, rev).await {
-                    tracing::warn!(board.id = %board, error = %chain(&error), "the outbox keeps what the broker has; it is sent again");
+    async fn land(&mut self, landed: impl Iterator<Item = Landed>) {
+        let mut done = Vec::new();
+        for Landed { ticket, refused } in landed {
+            match (ticket, refused) {
+                (Ticket::Desired(board, rev), None) => done.push((board, rev)),
+                (Ticket::Desired(board, rev), Some(reason)) => {
+                    tracing::error!(board.id = %board, manifest.revision = %rev, "the broker refuses the board's desired state: {reason:?}");
+                    self.refused.insert(board);
                 }
+                (Ticket::Message, None) => {}
+                (Ticket::Message, Some(reason)) => tracing::warn!("the broker refuses a message: {reason:?}"),
             }
-            (Ticket::Desired(board, rev), Some(reason)) => {
-                tracing::error!(board.id = %board, manifest.revision = %rev, "the broker refuses the board's desired state: {reason:?}");
-                self.refused.insert(board);
-            }
-            (Ticket::Message, None) => {}
-            (Ticket::Message, Some(reason)) => tracing::warn!("the broker refuses a message: {reason:?}"),
+        }
+        if let Err(error) = outbox::done(&self.app.db, &done).await {
+            tracing::warn!(error = %chain(&error), "the outbox keeps what the broker has; it is sent again");
         }
         self.fill().await;
     }

@@ -1,4 +1,4 @@
-//! `bangtin board`: a board's identity file, and the list of boards.
+//! `bangtin board`: a board's identity file, its end, and the list of boards.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -10,6 +10,7 @@ use playlists::id::{BoardId, UnitId};
 use super::block_on;
 use super::unit::which_there_are;
 use crate::app::boards::{self, AddBoardError, NewBoard};
+use crate::app::tokens;
 use crate::config::Config;
 use crate::keys::write_private;
 use crate::lifecycle;
@@ -39,6 +40,12 @@ pub enum Command {
         #[arg(long, value_name = "FILE")]
         identity: PathBuf,
     },
+    /// Take a board's key away: it gets no token any more, and a running server cuts it off within a minute.
+    Revoke {
+        /// Its id.
+        #[arg(long)]
+        id: BoardId,
+    },
     /// List the boards.
     List,
 }
@@ -63,6 +70,11 @@ pub fn run(config: &Config, command: Command) -> anyhow::Result<()> {
                 let json = serde_json::to_vec_pretty(&identity)?;
                 write_private(&path, &json)?;
                 println!("Added {board}. Start its player with: bangtin-player run --identity {}", path.display());
+            }
+            Command::Revoke { id } => {
+                let revoked = tokens::revoke(&app, &id).await.context("the board cannot be revoked")?;
+                anyhow::ensure!(revoked, "there is no board {id}, or it was revoked before; nothing was changed");
+                println!("Revoked {id}. A running server cuts it off within a minute.");
             }
             Command::List => list(&app).await?,
         }

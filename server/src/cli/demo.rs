@@ -14,7 +14,7 @@ use crate::app::{self, App, samples, sign_in};
 use crate::config::Config;
 use crate::demo::{Players, players};
 use crate::keys::{Keys, random_seed, write_private};
-use crate::lifecycle;
+use crate::lifecycle::{self, StartError};
 use crate::ports::SystemClock;
 
 /// The demo's administrator.
@@ -30,6 +30,7 @@ pub fn run(config: Config) -> anyhow::Result<()> {
     block_on(async move {
         let mut signals = Signals::new()?;
         let programme = player_programme()?;
+        fs::create_dir_all(&config.data).map_err(|source| StartError::Data { path: config.data.clone(), source })?;
         if !Keys::are_in(&config.keys) {
             Keys::init(&config.keys, &config.keys)?;
         }
@@ -38,7 +39,8 @@ pub fn run(config: Config) -> anyhow::Result<()> {
         let identities = boards(&running.app, &config.data.join("boards")).await?;
         println!("Bangtin's demo: http://{}  (MQTT on {})", running.http, running.mqtt);
         println!("Sign in with what {} says. Ctrl-C ends the demo; a second start resumes it.", login.display());
-        let driven = Players { programme, identities, data: config.data.join("players"), http: running.http, mqtt: running.mqtt };
+        let (data, log) = (config.data.join("players"), config.log.clone());
+        let driven = Players { programme, identities, data, http: running.http, mqtt: running.mqtt, log };
         let stop = running.tasks().stop_token();
         running.tasks().start("players", players(driven, stop));
         until_end(running, &mut signals).await

@@ -12,9 +12,11 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::config::{Config, SETTINGS, Values};
+use crate::config::{Config, DEFAULT_LOG, SETTINGS, Values};
 use crate::telemetry;
 
+/// What the demo logs unless it is told otherwise: its address must not scroll away.
+const DEMO_LOG: &str = "warn,mqtt5=error";
 /// Exit code for settings that are wrong (`EX_CONFIG` of sysexits.h is 78; 64, `EX_USAGE`, is what this family of servers uses).
 const EXIT_CONFIG: u8 = 64;
 
@@ -112,7 +114,10 @@ pub fn run() -> ExitCode {
     if matches!(cli.command, Command::Demo) {
         flags.entry("data").or_insert_with(|| "demo-data".to_owned());
     }
-    let Some(config) = read_config(&flags, cli.settings.config.as_deref()) else { return ExitCode::from(EXIT_CONFIG) };
+    let Some(mut config) = read_config(&flags, cli.settings.config.as_deref()) else { return ExitCode::from(EXIT_CONFIG) };
+    if matches!(cli.command, Command::Demo) && config.log == DEFAULT_LOG {
+        DEMO_LOG.clone_into(&mut config.log);
+    }
     telemetry::init(&config.log, config.log_format);
     let done = match cli.command {
         Command::Check => check(&config),

@@ -12,6 +12,7 @@ use super::visitor::Visitor;
 use super::words::Tr;
 use crate::app::sign_in::SignInError;
 use crate::store::StoreError;
+use crate::telemetry::chain;
 
 /// Why a page cannot be given.
 #[derive(Debug, thiserror::Error)]
@@ -61,12 +62,6 @@ impl IntoResponse for PageError {
             }
         }
     }
-}
-
-/// An error with its causes, one after the other.
-fn chain(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(Some(error), |error| error.source());
-    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 /// The page of an error.

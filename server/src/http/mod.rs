@@ -38,6 +38,9 @@ use crate::app::App;
 const PATIENCE: Duration = Duration::from_secs(30);
 /// Longest upload: 64 MiB over a slow line.
 const UPLOAD_PATIENCE: Duration = Duration::from_secs(20 * 60);
+/// Longest that requests under way may go on once the server is to end: what a form saves is saved by then, and a client that
+/// neither reads nor writes must not hold the end up.
+const LAST_REQUESTS: Duration = Duration::from_secs(1);
 /// Largest form.
 const FORM_BYTES: usize = 1 << 20;
 /// Largest upload, all its files together.
@@ -73,13 +76,24 @@ pub fn router(app: Arc<App>, stop: &CancellationToken) -> Router {
         .with_state(site)
 }
 
-/// Serves until told to stop; then takes no more connections and finishes the requests under way.
+/// Serves until told to stop; then takes no more connections and finishes the requests under way, within a second.
 ///
 /// # Errors
 /// When the listener fails.
 pub async fn serve(app: Arc<App>, listener: TcpListener, stop: CancellationToken) -> std::io::Result<()> {
     let service = router(app, &stop).into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, service).with_graceful_shutdown(stop.cancelled_owned()).await
+    let serving = axum::serve(listener, service).with_graceful_shutdown(stop.clone().cancelled_owned());
+    let late = async {
+        stop.cancelled().await;
+        tokio::time::sleep(LAST_REQUESTS).await;
+    };
+    tokio::select! {
+        served = serving.into_future() => served,
+        () = late => {
+            tracing::info!("some requests did not end in time and were cut off");
+            Ok(())
+        }
+    }
 }
 
 /// Pages for people who are signed in.

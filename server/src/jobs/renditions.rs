@@ -1,4 +1,4 @@
-//! The loop that makes renditions: longest waiting first, each once; a failure keeps its reason.
+//! The loop that makes renditions: newest first, each once; a failure keeps its reason.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -13,9 +13,10 @@ use crate::media::intake::MediaError;
 use crate::media::{at_the_bench, stills};
 use crate::store::renditions::{Rendition, State};
 use crate::store::{StoreError, assets, publish_wanted, renditions};
+use crate::telemetry::chain;
 
 /// Renditions made before the boards of their geometries are told.
-const BATCH: u32 = 16;
+const BATCH: u32 = 8;
 /// Longest wait between two tries, in milliseconds.
 const LONGEST_WAIT_MS: i64 = 10 * 60 * 1000;
 /// Longest reason kept of a failure, in characters.
@@ -23,18 +24,7 @@ const LONGEST_REASON: usize = 500;
 
 /// Makes renditions until it is told to stop.
 pub async fn run(app: Arc<App>, stop: CancellationToken) {
-    loop {
-        let failed = match until_done(&app, &stop).await {
-            Ok(()) => false,
-            Err(error) => {
-                tracing::error!(error = &error as &dyn std::error::Error, "making renditions failed; it is tried again");
-                true
-            }
-        };
-        if !super::next(&app.live.renditions, &stop, failed).await {
-            return;
-        }
-    }
+    super::repeat("making renditions", &app.live.renditions, &stop, || until_done(&app, &stop)).await;
 }
 
 async fn until_done(app: &App, stop: &CancellationToken) -> Result<(), StoreError> {
@@ -103,7 +93,7 @@ async fn make(app: &App, rendition: Rendition) -> Result<Rendition, StoreError> 
         Ok(state) => Rendition { state, changed_ms: now_ms, ..rendition },
         Err(fault) => {
             let attempt = rendition.attempt.saturating_add(1);
-            tracing::warn!(asset.id = %rendition.key.asset, error = %fault, "a rendition at {} cannot be made", rendition.key.geometry);
+            tracing::warn!(asset.id = %rendition.key.asset, error = %chain(&fault), "a rendition at {} cannot be made", rendition.key.geometry);
             if fault.is_passing() {
                 Rendition { state: State::Wanted, attempt, changed_ms: now_ms + wait_ms(attempt), ..rendition }
             } else {

@@ -3,7 +3,7 @@
 use playlists::id::{BoardId, Digest, Revision};
 use playlists::trust::key::PublicKey;
 
-use super::{Db, on};
+use super::{Db, Tx, on};
 
 /// A board of 64×32 in a unit of its own.
 pub(crate) async fn board(db: &Db, board: &BoardId, key: PublicKey) {
@@ -64,4 +64,16 @@ pub(crate) async fn status(db: &Db, board: &BoardId) -> Option<(i64, i64, bool, 
         .fetch_optional(pool)
         .await)
     .expect("the status is loaded")
+}
+
+/// Holds what writers need until it is dropped: the database on SQLite, these tables on PostgreSQL.
+pub(crate) async fn hold(db: &Db) -> Tx {
+    let mut tx = db.write().await.expect("a transaction");
+    if let Tx::Postgres(tx) = &mut tx {
+        sqlx::query("lock table event, play, play_batch, outbox, publish_wanted, manifest in exclusive mode")
+            .execute(&mut **tx)
+            .await
+            .expect("the lock");
+    }
+    tx
 }

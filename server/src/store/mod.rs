@@ -22,6 +22,7 @@ pub mod status;
 pub mod tokens;
 pub mod units;
 
+use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
@@ -32,8 +33,11 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePo
 
 static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 
-/// Longest wait for a connection of the pool, and of SQLite for another writer.
+/// Longest wait for a connection of the pool, and for another writer's lock.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Longest for one statement or transaction, whatever the network does; PostgreSQL itself ends a statement at half of it.
+const LONGEST: Duration = Duration::from_secs(60);
 
 /// Where the data lie. Shown without what stands before the `@`: there may be a password.
 #[derive(Clone, PartialEq, Eq)]
@@ -143,56 +147,69 @@ impl StoreError {
     }
 }
 
+/// A statement that must end within [`LONGEST`].
+async fn in_time<T>(statement: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, sqlx::Error> {
+    let late = |_| sqlx::Error::Io(std::io::ErrorKind::TimedOut.into());
+    tokio::time::timeout(LONGEST, statement).await.map_err(late)?
+}
+
 /// Runs one body on whichever pool is open: `on!(db, |pool| sqlx::query(SQL).bind(x).execute(pool).await)`.
 macro_rules! on {
     ($db:expr, |$pool:ident| $body:expr) => {
-        match $db {
-            $crate::store::Db::Sqlite($pool) => $body,
-            $crate::store::Db::Postgres($pool) => $body,
-        }
+        $crate::store::in_time(async {
+            match $db {
+                $crate::store::Db::Sqlite($pool) => $body,
+                $crate::store::Db::Postgres($pool) => $body,
+            }
+        })
+        .await
     };
 }
 
 /// Runs a body in one write transaction: IMMEDIATE on SQLite, so that it never fails half-way for a lock; committed when the
-/// body is `Ok`, rolled back otherwise. `write!(db, "save the campaign", |tx| { … ; Ok(value) })`; statements take `&mut *tx`.
-#[allow(unused_macros, reason = "for nouns that need no transaction with others")]
+/// body is `Ok`, rolled back otherwise: `in_transaction!(db, "save the campaign", |tx| { … ; Ok(value) })`; statements take
+/// `&mut *tx`, each under [`in_time`] by the transaction as a whole.
 macro_rules! in_transaction {
     ($db:expr, $what:literal, |$tx:ident| $body:block) => {
         match $db {
             $crate::store::Db::Sqlite(pool) => {
-                let mut $tx = pool.begin_with("begin immediate").await.map_err($crate::store::StoreError::on($what))?;
-                let value: Result<_, $crate::store::StoreError> = async { $body }.await;
-                let value = value?;
-                $tx.commit().await.map_err($crate::store::StoreError::on($what))?;
-                Ok(value)
+                $crate::store::in_transaction!(@of pool.begin_with("begin immediate"), $what, |$tx| $body)
             }
-            $crate::store::Db::Postgres(pool) => {
-                let mut $tx = pool.begin().await.map_err($crate::store::StoreError::on($what))?;
-                let value: Result<_, $crate::store::StoreError> = async { $body }.await;
-                let value = value?;
-                $tx.commit().await.map_err($crate::store::StoreError::on($what))?;
-                Ok(value)
-            }
+            $crate::store::Db::Postgres(pool) => $crate::store::in_transaction!(@of pool.begin(), $what, |$tx| $body),
         }
+    };
+    (@of $begin:expr, $what:literal, |$tx:ident| $body:block) => {
+        $crate::store::in_time(async {
+            let mut $tx = $begin.await?;
+            let done: Result<_, $crate::store::StoreError> = async { $body }.await;
+            if done.is_ok() {
+                $tx.commit().await?;
+            }
+            Ok(done)
+        })
+        .await
+        .map_err($crate::store::StoreError::on($what))?
     };
 }
 
 /// Runs one body on whichever transaction is open: `within!(tx, |conn| sqlx::query(SQL).bind(x).execute(conn).await)`.
 macro_rules! within {
     ($tx:expr, |$conn:ident| $body:expr) => {
-        match $tx {
-            $crate::store::Tx::Sqlite(tx) => {
-                let $conn = &mut **tx;
-                $body
+        $crate::store::in_time(async {
+            match $tx {
+                $crate::store::Tx::Sqlite(tx) => {
+                    let $conn = &mut **tx;
+                    $body
+                }
+                $crate::store::Tx::Postgres(tx) => {
+                    let $conn = &mut **tx;
+                    $body
+                }
             }
-            $crate::store::Tx::Postgres(tx) => {
-                let $conn = &mut **tx;
-                $body
-            }
-        }
+        })
+        .await
     };
 }
-#[allow(unused_imports, reason = "each noun takes those it needs")]
 pub(crate) use {in_transaction, on, within};
 
 /// An open write transaction that several nouns share; what is not committed is rolled back when it is dropped.
@@ -210,10 +227,13 @@ impl Tx {
     /// # Errors
     /// When the database does not take it.
     pub async fn commit(self) -> Result<(), StoreError> {
-        match self {
-            Self::Sqlite(tx) => tx.commit().await,
-            Self::Postgres(tx) => tx.commit().await,
-        }
+        in_time(async {
+            match self {
+                Self::Sqlite(tx) => tx.commit().await,
+                Self::Postgres(tx) => tx.commit().await,
+            }
+        })
+        .await
         .map_err(StoreError::on("commit"))
     }
 }
@@ -224,11 +244,23 @@ impl Db {
     /// # Errors
     /// When it cannot be opened, or a migration fails.
     pub async fn open(url: &DatabaseUrl) -> Result<Self, StoreError> {
+        Self::open_with(url, PATIENCE).await
+    }
+
+    /// As [`open`](Self::open), with another longest wait for another writer's lock.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub async fn open_with(url: &DatabaseUrl, lock: Duration) -> Result<Self, StoreError> {
         let db = match url {
-            DatabaseUrl::Sqlite(path) => Self::Sqlite(open_sqlite(path).await?),
-            DatabaseUrl::Postgres(url) => Self::Postgres(open_postgres(url).await?),
+            DatabaseUrl::Sqlite(path) => Self::Sqlite(open_sqlite(path, lock).await?),
+            DatabaseUrl::Postgres(url) => Self::Postgres(open_postgres(url, lock).await?),
         };
-        on!(&db, |pool| MIGRATIONS.run(pool).await).map_err(StoreError::Migrate)?;
+        match &db {
+            Self::Sqlite(pool) => MIGRATIONS.run(pool).await,
+            Self::Postgres(pool) => MIGRATIONS.run(pool).await,
+        }
+        .map_err(StoreError::Migrate)?;
         Ok(db)
     }
 
@@ -245,27 +277,33 @@ impl Db {
     /// # Errors
     /// When none can be begun, such as when another writer holds SQLite for longer than the patience.
     pub async fn write(&self) -> Result<Tx, StoreError> {
-        match self {
-            Self::Sqlite(pool) => pool.begin_with("begin immediate").await.map(Tx::Sqlite),
-            Self::Postgres(pool) => pool.begin().await.map(Tx::Postgres),
-        }
+        in_time(async {
+            match self {
+                Self::Sqlite(pool) => pool.begin_with("begin immediate").await.map(Tx::Sqlite),
+                Self::Postgres(pool) => pool.begin().await.map(Tx::Postgres),
+            }
+        })
+        .await
         .map_err(StoreError::on("begin to write"))
     }
 
     /// Ends all connections; what is committed stays.
     pub async fn close(&self) {
-        on!(self, |pool| pool.close().await);
+        match self {
+            Self::Sqlite(pool) => pool.close().await,
+            Self::Postgres(pool) => pool.close().await,
+        }
     }
 }
 
-async fn open_sqlite(path: &Path) -> Result<SqlitePool, StoreError> {
+async fn open_sqlite(path: &Path, lock: Duration) -> Result<SqlitePool, StoreError> {
     let options = SqliteConnectOptions::new()
         .filename(path)
         .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
-        .busy_timeout(PATIENCE);
+        .busy_timeout(lock);
     SqlitePoolOptions::new()
         .max_connections(8)
         .acquire_timeout(PATIENCE)
@@ -274,9 +312,16 @@ async fn open_sqlite(path: &Path) -> Result<SqlitePool, StoreError> {
         .map_err(|source| StoreError::Open { place: path.display().to_string(), source })
 }
 
-async fn open_postgres(url: &str) -> Result<PgPool, StoreError> {
+async fn open_postgres(url: &str, lock: Duration) -> Result<PgPool, StoreError> {
     let place = place_of(url).to_owned();
+    let (lock, statement) = (lock.as_millis().to_string(), (LONGEST / 2).as_millis().to_string());
+    let limits = [
+        ("lock_timeout", lock.as_str()),
+        ("statement_timeout", statement.as_str()),
+        ("idle_in_transaction_session_timeout", statement.as_str()),
+    ];
     let options = PgConnectOptions::from_str(url).map_err(|source| StoreError::Open { place: place.clone(), source })?;
+    let options = options.application_name("bangtin").options(limits);
     PgPoolOptions::new()
         .max_connections(16)
         .acquire_timeout(PATIENCE)

@@ -1,6 +1,7 @@
 //! What must still reach the broker: one row a board, gone at its PubAck.
 
 use playlists::id::{BoardId, Revision};
+use sqlx::QueryBuilder;
 
 use super::{Db, StoreError, on};
 
@@ -14,13 +15,7 @@ pub async fn waiting(db: &Db, limit: i64) -> Result<Vec<BoardId>, StoreError> {
         .fetch_all(pool)
         .await)
     .map_err(StoreError::on("load the outbox"))?;
-    rows.into_iter()
-        .map(|(board,)| {
-            board
-                .parse()
-                .map_err(|e: playlists::id::IdError| StoreError::Unreadable { what: "outbox.board_id", reason: e.to_string() })
-        })
-        .collect()
+    rows.into_iter().map(|(board,)| board.parse().map_err(|e| StoreError::unreadable("outbox.board_id", e))).collect()
 }
 
 /// Asks for this board's desired state to be published (again).
@@ -57,18 +52,23 @@ pub async fn put_all(db: &Db, now_ms: i64) -> Result<(), StoreError> {
     .map_err(StoreError::on("put all boards into the outbox"))
 }
 
-/// The broker has this revision: the row goes, unless a newer revision waits in it.
+/// The broker has these revisions: each row goes, unless a newer revision waits in it. At most a few hundred at once.
 ///
 /// # Errors
 /// When the database does not take it.
-pub async fn done(db: &Db, board: &BoardId, rev: Revision) -> Result<(), StoreError> {
-    on!(db, |pool| sqlx::query("delete from outbox where board_id = $1 and rev <= $2")
-        .bind(board.as_str())
-        .bind(rev.as_i64())
-        .execute(pool)
-        .await
-        .map(drop))
-    .map_err(StoreError::on("take the board from the outbox"))
+pub async fn done(db: &Db, landed: &[(BoardId, Revision)]) -> Result<(), StoreError> {
+    if landed.is_empty() {
+        return Ok(());
+    }
+    on!(db, |pool| {
+        let mut query = QueryBuilder::new("delete from outbox where ");
+        for (at, (board, rev)) in landed.iter().enumerate() {
+            query.push(if at == 0 { "(board_id = " } else { " or (board_id = " }).push_bind(board.as_str());
+            query.push(" and rev <= ").push_bind(rev.as_i64()).push(")");
+        }
+        query.build().execute(pool).await.map(drop)
+    })
+    .map_err(StoreError::on("take the boards from the outbox"))
 }
 
 /// There is no manifest to publish: the row goes whatever it holds.

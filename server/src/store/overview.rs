@@ -147,7 +147,7 @@ pub struct PlayRow {
 /// When the database fails.
 pub async fn last_plays(db: &Db, board_id: &str, limit: i64) -> Result<Vec<PlayRow>, StoreError> {
     const SQL: &str = "select a.name as asset, c.name as campaign, p.started_ms, p.shown_ms, p.flags from play p \
-        left join asset a on a.asset_id = p.asset_id left join campaign c on c.campaign_id = p.campaign_id \
+        left join asset a on a.asset_id = p.asset_id and a.unit_id <> 'built-in' left join campaign c on c.campaign_id = p.campaign_id \
         where p.board_id = $1 order by p.started_ms desc, p.epoch, p.number desc limit $2";
     on!(db, |pool| sqlx::query_as::<_, PlayRow>(SQL).bind(board_id).bind(limit).fetch_all(pool).await)
         .map_err(StoreError::on("load the last plays"))
@@ -192,6 +192,15 @@ pub async fn snapshot(db: &Db, board_id: &str) -> Result<Option<(String, Vec<u8>
     const SQL: &str = "select media_type, bytes from snapshot where board_id = $1";
     on!(db, |pool| sqlx::query_as::<_, (String, Vec<u8>)>(SQL).bind(board_id).fetch_optional(pool).await)
         .map_err(StoreError::on("load the snapshot"))
+}
+
+/// How many renditions are in each state, by its word.
+///
+/// # Errors
+/// When the database fails.
+pub async fn renditions_by_state(db: &Db) -> Result<Vec<(String, i64)>, StoreError> {
+    const SQL: &str = "select state, cast(count(*) as bigint) from rendition group by state order by state limit 16";
+    on!(db, |pool| sqlx::query_as::<_, (String, i64)>(SQL).fetch_all(pool).await).map_err(StoreError::on("count the renditions"))
 }
 
 /// How much lies in the tables that tell of backlog and of work done.

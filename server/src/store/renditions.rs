@@ -116,13 +116,14 @@ pub async fn want(tx: &mut Tx, keys: &[Key], now_ms: i64) -> Result<(), StoreErr
     Ok(())
 }
 
-/// Renditions to be made now, longest waiting first and geometry by geometry (the boards of one can then change), at most `limit`.
+/// Renditions to be made now, at most `limit`: the newest first, so that what an operator has just asked for does not wait behind
+/// a whole library. Within one instant the smallest, which are made soonest.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn wanted(db: &Db, now_ms: i64, limit: u32) -> Result<Vec<Rendition>, StoreError> {
     const SQL: &str = "select asset_id, width, height, fit, state, sha256, size_bytes, error, attempt, changed_ms from rendition
-        where state = 'wanted' and changed_ms <= $1 order by changed_ms, width, height, asset_id limit $2";
+        where state = 'wanted' and changed_ms <= $1 order by changed_ms desc, width * height, asset_id, width limit $2";
     on!(db, |pool| sqlx::query_as::<_, Row>(SQL).bind(now_ms).bind(i64::from(limit)).fetch_all(pool).await)
         .map_err(StoreError::on("list the renditions to make"))?
         .into_iter()

@@ -17,13 +17,13 @@ pub struct BoardKey {
     pub geometry: Geometry,
 }
 
-/// The key and geometry of a board.
+/// The key and geometry of a board; none for one that was revoked.
 ///
 /// # Errors
 /// When the database does not answer, or holds something unreadable.
 pub async fn board_key(db: &Db, board: &BoardId) -> Result<Option<BoardKey>, StoreError> {
     let row: Option<(String, i64, i64)> =
-        on!(db, |pool| sqlx::query_as("select public_key, width, height from board where board_id = $1")
+        on!(db, |pool| sqlx::query_as("select public_key, width, height from board where board_id = $1 and revoked_ms is null")
             .bind(board.as_str())
             .fetch_optional(pool)
             .await)

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use playlists::id::{BoardId, Digest};
+use sqlx::QueryBuilder;
 
 use super::{Db, StoreError, in_transaction, on};
 
@@ -62,49 +63,75 @@ pub async fn of_board(db: &Db, board: &BoardId, now_ms: i64) -> Result<Vec<Grant
     rows.into_iter().map(|(token, until_ms)| Ok(Grant { token: digest(&token)?, until_ms })).collect()
 }
 
-/// Which board this token lets in at `now_ms`.
+/// Which board this token lets in at `now_ms`; none once the board was revoked.
 ///
 /// # Errors
 /// When the database does not answer.
 pub async fn board_of(db: &Db, token: &Digest, now_ms: i64) -> Result<Option<BoardId>, StoreError> {
-    let row: Option<(String,)> =
-        on!(db, |pool| sqlx::query_as("select board_id from board_token where token_sha256 = $1 and until_ms > $2")
-            .bind(token.to_string())
-            .bind(now_ms)
-            .fetch_optional(pool)
-            .await)
-        .map_err(StoreError::on("look the token up"))?;
-    row.map(|(board,)| {
-        board
-            .parse()
-            .map_err(|e: playlists::id::IdError| StoreError::Unreadable { what: "board_token.board_id", reason: e.to_string() })
-    })
-    .transpose()
+    let row: Option<(String,)> = on!(db, |pool| sqlx::query_as(
+        "select t.board_id from board_token t join board b on b.board_id = t.board_id
+         where t.token_sha256 = $1 and t.until_ms > $2 and b.revoked_ms is null"
+    )
+    .bind(token.to_string())
+    .bind(now_ms)
+    .fetch_optional(pool)
+    .await)
+    .map_err(StoreError::on("look the token up"))?;
+    row.map(|(board,)| board.parse().map_err(|e| StoreError::unreadable("board_token.board_id", e))).transpose()
 }
 
-/// All tokens that hold at `now_ms`: at most [`MOST_OF_A_BOARD`] a board.
+/// Those of these tokens that hold at `now_ms`.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn holding(db: &Db, now_ms: i64) -> Result<HashSet<Digest>, StoreError> {
-    let rows: Vec<(String,)> = on!(db, |pool| sqlx::query_as("select token_sha256 from board_token where until_ms > $1")
-        .bind(now_ms)
-        .fetch_all(pool)
-        .await)
-    .map_err(StoreError::on("load the tokens that hold"))?;
-    rows.iter().map(|(token,)| digest(token)).collect()
+pub async fn holding(db: &Db, of: &[Digest], now_ms: i64) -> Result<HashSet<Digest>, StoreError> {
+    /// Within SQLite's 32,766 parameters.
+    const AT_ONCE: usize = 10_000;
+    let mut holding = HashSet::with_capacity(of.len());
+    for part in of.chunks(AT_ONCE) {
+        let rows: Vec<(String,)> = on!(db, |pool| {
+            let mut query = QueryBuilder::new(
+                "select t.token_sha256 from board_token t join board b on b.board_id = t.board_id
+                 where b.revoked_ms is null and t.until_ms > ",
+            );
+            query.push_bind(now_ms).push(" and t.token_sha256 in (");
+            let mut list = query.separated(", ");
+            for token in part {
+                list.push_bind(token.to_string());
+            }
+            query.push(")");
+            query.build_query_as().fetch_all(pool).await
+        })
+        .map_err(StoreError::on("load the tokens that hold"))?;
+        for (token,) in rows {
+            holding.insert(digest(&token)?);
+        }
+    }
+    Ok(holding)
 }
 
-/// Takes all tokens of a board away.
+/// Revokes a board: its tokens go, and it gets no others. False when there is no such board, or it was revoked before.
 ///
 /// # Errors
 /// When the database does not take it.
-pub async fn remove_all(db: &Db, board: &BoardId) -> Result<(), StoreError> {
-    on!(db, |pool| sqlx::query("delete from board_token where board_id = $1").bind(board.as_str()).execute(pool).await.map(drop))
-        .map_err(StoreError::on("remove the board's tokens"))
+pub async fn revoke(db: &Db, board: &BoardId, now_ms: i64) -> Result<bool, StoreError> {
+    in_transaction!(db, "revoke the board", |tx| {
+        let changed = sqlx::query("update board set revoked_ms = $2 where board_id = $1 and revoked_ms is null")
+            .bind(board.as_str())
+            .bind(now_ms)
+            .execute(&mut *tx)
+            .await
+            .map_err(StoreError::on("revoke the board"))?
+            .rows_affected();
+        sqlx::query("delete from board_token where board_id = $1")
+            .bind(board.as_str())
+            .execute(&mut *tx)
+            .await
+            .map_err(StoreError::on("remove the board's tokens"))?;
+        Ok(changed > 0)
+    })
 }
 
 fn digest(text: &str) -> Result<Digest, StoreError> {
-    text.parse()
-        .map_err(|e: playlists::id::IdError| StoreError::Unreadable { what: "board_token.token_sha256", reason: e.to_string() })
+    text.parse().map_err(|e| StoreError::unreadable("board_token.token_sha256", e))
 }

@@ -64,8 +64,14 @@ impl Source {
         begin.unwrap_or(lines.len())
     }
 
-    fn is_only_tests(&self) -> bool {
-        self.path.starts_with("tests/") || self.path.contains("/tests/") || self.path.ends_with("/tests.rs")
+    /// Whether all of it is tests: they may name whatever they try.
+    pub(super) fn is_only_tests(&self) -> bool {
+        self.path.starts_with("tests/") || self.is_beside_what_it_tests()
+    }
+
+    /// Whether it holds the tests of the file or folder beside it, whose first line says the job.
+    pub(super) fn is_beside_what_it_tests(&self) -> bool {
+        self.path.contains("/tests/") || self.path.ends_with("/tests.rs") || self.path.ends_with("_tests.rs")
     }
 }
 
@@ -76,7 +82,7 @@ pub(super) fn names(line: &str, name: &str) -> bool {
         let before = line.get(..at).and_then(|text| text.chars().next_back());
         let after = line.get(at + name.len()..).and_then(|text| text.chars().next());
         let ends_in_word = name.ends_with(is_word);
-        !before.is_some_and(is_word) && !(ends_in_word && after.is_some_and(is_word))
+        !(before.is_some_and(is_word) || ends_in_word && after.is_some_and(is_word))
     })
 }
 

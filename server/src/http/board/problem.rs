@@ -7,6 +7,8 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use playlists::wire::messages::Problem;
 
+use crate::telemetry::chain;
+
 /// A refusal.
 #[derive(Debug)]
 pub(super) struct Refusal {
@@ -45,16 +47,4 @@ impl IntoResponse for Refusal {
 /// For paths that are none.
 pub(super) async fn no_such_path() -> Refusal {
     Refusal::new(StatusCode::NOT_FOUND, "path-unknown", "there is nothing at this path")
-}
-
-/// An error with all its causes, for the log.
-pub(super) fn chain(error: &(dyn Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text
 }

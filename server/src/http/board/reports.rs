@@ -9,10 +9,11 @@ use axum::response::{IntoResponse, Response};
 use playlists::id::BoardId;
 use playlists::wire::topics::Up;
 
-use super::problem::{Refusal, chain};
+use super::problem::Refusal;
 use super::token::Caller;
 use crate::app::App;
 use crate::app::reports::{self, Refused};
+use crate::telemetry::chain;
 
 pub(super) async fn hello(State(app): State<Arc<App>>, Caller(board): Caller, body: Bytes) -> Result<Response, Refusal> {
     taken(&app, &board, Up::Hello, &body).await

@@ -10,7 +10,20 @@ use tower::ServiceExt;
 use super::*;
 use crate::app::tokens::NONCE_AGE;
 use crate::store::{fixtures, snapshots};
-use crate::testing::{World, signed, token_request};
+use crate::testing::{World, on_both_databases, signed, token_request};
+
+on_both_databases![
+    a_board_signs_a_nonce_and_gets_a_token,
+    a_token_is_refused_to_a_stranger_and_for_an_old_or_forged_nonce,
+    a_board_keeps_its_newest_four_tokens,
+    every_call_but_two_needs_a_token,
+    the_manifest_comes_byte_for_byte_and_only_when_it_is_new,
+    roots_and_fresh_answers_are_signed_documents,
+    content_is_given_whole_or_in_part_to_the_board_that_shows_it,
+    content_that_no_manifest_of_the_board_names_is_not_there,
+    a_snapshot_is_kept_when_it_is_a_small_picture,
+    a_report_that_cannot_be_read_is_refused_with_a_code,
+];
 
 async fn call(world: &World, request: Request<Body>) -> (StatusCode, Response<()>, Vec<u8>) {
     let response = router(Arc::clone(&world.app)).oneshot(request).await.expect("the router answers");
@@ -41,16 +54,13 @@ fn code(body: &[u8]) -> String {
     serde_json::from_slice::<Problem>(body).expect("a problem").code
 }
 
-async fn with_board() -> (World, BoardId, String) {
-    let world = World::new().await;
+async fn with_board(world: &World) -> (BoardId, String) {
     let (board, key) = world.board("b-0001", 1).await;
     let token = world.token(&board, &key).await;
-    (world, board, token)
+    (board, token)
 }
 
-#[tokio::test]
-async fn a_board_signs_a_nonce_and_gets_a_token() {
-    let world = World::new().await;
+async fn a_board_signs_a_nonce_and_gets_a_token(world: World) {
     let (board, key) = world.board("b-0001", 1).await;
     let (status, _, body) = call(&world, send("POST", "/nonce", "", &[], br#"{"v":1,"board":"b-0001"}"#)).await;
     assert_eq!(status, StatusCode::OK);
@@ -63,9 +73,7 @@ async fn a_board_signs_a_nonce_and_gets_a_token() {
     assert_eq!(call(&world, get("/manifest", &token, &[])).await.0, StatusCode::UNAUTHORIZED);
 }
 
-#[tokio::test]
-async fn a_token_is_refused_to_a_stranger_and_for_an_old_or_forged_nonce() {
-    let world = World::new().await;
+async fn a_token_is_refused_to_a_stranger_and_for_an_old_or_forged_nonce(world: World) {
     let (board, key) = world.board("b-0001", 1).await;
     let (other, other_key) = world.board("b-0002", 2).await;
     let nonce = crate::app::tokens::nonce(&world.app, &board).expect("a nonce").nonce;
@@ -88,9 +96,7 @@ async fn a_token_is_refused_to_a_stranger_and_for_an_old_or_forged_nonce() {
     assert_eq!((status, code(&answer).as_str()), (StatusCode::FORBIDDEN, "token-nonce"));
 }
 
-#[tokio::test]
-async fn a_board_keeps_its_newest_four_tokens() {
-    let world = World::new().await;
+async fn a_board_keeps_its_newest_four_tokens(world: World) {
     let (board, key) = world.board("b-0001", 1).await;
     let mut tokens = Vec::new();
     for _ in 0..5 {
@@ -105,9 +111,7 @@ async fn a_board_keeps_its_newest_four_tokens() {
     assert_eq!(states, [refused, let_in, let_in, let_in, let_in]);
 }
 
-#[tokio::test]
-async fn every_call_but_two_needs_a_token() {
-    let world = World::new().await;
+async fn every_call_but_two_needs_a_token(world: World) {
     for path in ["/manifest", "/root/1", "/fresh?nonce=12345678", "/content/aa"] {
         let (status, response, body) = call(&world, get(path, "nonsense", &[])).await;
         assert_eq!((status, code(&body).as_str()), (StatusCode::UNAUTHORIZED, "token-refused"), "{path}");
@@ -119,9 +123,8 @@ async fn every_call_but_two_needs_a_token() {
     assert_eq!(code(&call(&world, get("/nowhere", "", &[])).await.2), "path-unknown");
 }
 
-#[tokio::test]
-async fn the_manifest_comes_byte_for_byte_and_only_when_it_is_new() {
-    let (world, board, token) = with_board().await;
+async fn the_manifest_comes_byte_for_byte_and_only_when_it_is_new(world: World) {
+    let (board, token) = with_board(&world).await;
     fixtures::manifest(&world.app.db, &board, Revision(7), b"old").await;
     fixtures::manifest(&world.app.db, &board, Revision(9), b"the newest").await;
     let (status, response, body) = call(&world, get("/manifest", &token, &[])).await;
@@ -132,9 +135,8 @@ async fn the_manifest_comes_byte_for_byte_and_only_when_it_is_new() {
     assert_eq!(held("\"7\"").await.0, StatusCode::OK);
 }
 
-#[tokio::test]
-async fn roots_and_fresh_answers_are_signed_documents() {
-    let (world, board, token) = with_board().await;
+async fn roots_and_fresh_answers_are_signed_documents(world: World) {
+    let (board, token) = with_board(&world).await;
     assert_eq!(call(&world, get("/root/1", &token, &[])).await.2, world.app.keys.root_envelope);
     assert_eq!(call(&world, get("/root/2", &token, &[])).await.0, StatusCode::NOT_FOUND);
     let (_, _, body) = call(&world, get("/fresh?nonce=abcDEF_-", &token, &[])).await;
@@ -168,9 +170,8 @@ async fn with_content(world: &World, board: &BoardId, bytes: &[u8]) -> Digest {
     digest
 }
 
-#[tokio::test]
-async fn content_is_given_whole_or_in_part_to_the_board_that_shows_it() {
-    let (world, board, token) = with_board().await;
+async fn content_is_given_whole_or_in_part_to_the_board_that_shows_it(world: World) {
+    let (board, token) = with_board(&world).await;
     let digest = with_content(&world, &board, b"0123456789").await;
     let path = format!("/content/{digest}");
     let tag = format!("\"{digest}\"");
@@ -193,9 +194,8 @@ async fn content_is_given_whole_or_in_part_to_the_board_that_shows_it() {
     assert_eq!(code(&body), "range-beyond");
 }
 
-#[tokio::test]
-async fn content_that_no_manifest_of_the_board_names_is_not_there() {
-    let (world, board, token) = with_board().await;
+async fn content_that_no_manifest_of_the_board_names_is_not_there(world: World) {
+    let (board, token) = with_board(&world).await;
     let digest = with_content(&world, &board, b"0123456789").await;
     let (other, key) = world.board("b-0002", 2).await;
     let other_token = world.token(&other, &key).await;
@@ -205,9 +205,8 @@ async fn content_that_no_manifest_of_the_board_names_is_not_there() {
     }
 }
 
-#[tokio::test]
-async fn a_snapshot_is_kept_when_it_is_a_small_picture() {
-    let (world, board, token) = with_board().await;
+async fn a_snapshot_is_kept_when_it_is_a_small_picture(world: World) {
+    let (board, token) = with_board(&world).await;
     let png = b"\x89PNG\r\n\x1a\nrest";
     let headers = [("content-type", "image/png"), ("x-bangtin-rev", "3"), ("x-bangtin-taken-ms", "1000")];
     assert_eq!(call(&world, send("PUT", "/snapshot", &token, &headers, png)).await.0, StatusCode::NO_CONTENT);
@@ -222,9 +221,8 @@ async fn a_snapshot_is_kept_when_it_is_a_small_picture() {
     }
 }
 
-#[tokio::test]
-async fn a_report_that_cannot_be_read_is_refused_with_a_code() {
-    let (world, _, token) = with_board().await;
+async fn a_report_that_cannot_be_read_is_refused_with_a_code(world: World) {
+    let (_, token) = with_board(&world).await;
     let (status, _, body) = call(&world, send("POST", "/state", &token, &[], b"{}")).await;
     assert_eq!((status, code(&body).as_str()), (StatusCode::UNPROCESSABLE_ENTITY, "report-form"));
     let (status, _, body) = call(&world, send("POST", "/plays", &token, &[], b"{}")).await;

@@ -54,7 +54,7 @@ pub(super) async fn token(State(app): State<Arc<App>>, body: Bytes) -> Result<Js
         }
         TokenError::Nonce => Refusal::new(StatusCode::FORBIDDEN, "token-nonce", error.to_string()),
         TokenError::Unknown | TokenError::Signature(_) => {
-            tracing::warn!(error = %super::problem::chain(&error), "a request for a token was refused");
+            tracing::warn!(error = %crate::telemetry::chain(&error), "a request for a token was refused");
             Refusal::new(StatusCode::FORBIDDEN, "token-signature", "the request is not signed by the key of a known board")
         }
     };

@@ -146,7 +146,7 @@ async fn now(t: Tr, site: &Site, id: &BoardId) -> Option<Now> {
     let showing = match now_showing(&site.app, id).await {
         Ok(showing) => showing?,
         Err(error) => {
-            tracing::error!(board.id = %id, error = %error, "what plays now cannot be told");
+            tracing::error!(board.id = %id, error = %crate::telemetry::chain(&error), "what plays now cannot be told");
             return None;
         }
     };

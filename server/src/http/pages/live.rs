@@ -25,6 +25,7 @@ use crate::http::site::Site;
 use crate::http::visitor::Visitor;
 use crate::http::words::Tr;
 use crate::live::Change;
+use crate::telemetry::chain;
 
 /// Changes are gathered this long before they are told.
 const GATHER: Duration = Duration::from_secs(1);
@@ -114,7 +115,7 @@ async fn event(t: Tr, site: &Site, gathered: &Gathered, of: &str) -> Event {
     match fragments(t, site, gathered).await {
         Ok(html) => Event::default().event("parts").data(html),
         Err(error) => {
-            tracing::warn!(error = %error, "the overview's stream could not be rendered");
+            tracing::warn!(error = %chain(&error), "the overview's stream could not be rendered");
             Event::default().event("reload").data("failed")
         }
     }

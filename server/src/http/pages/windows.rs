@@ -32,7 +32,8 @@ pub(super) struct WindowView {
     pub(super) until: String,
     pub(super) cron: String,
     pub(super) minutes: String,
-    pub(super) faults: Vec<String>,
+    /// What is wrong: which of its fields, and why.
+    pub(super) faults: Vec<(String, String)>,
     pub(super) starts: Vec<String>,
 }
 
@@ -40,6 +41,11 @@ impl WindowView {
     /// Its number as people count.
     pub(super) fn number_for_people(&self) -> i64 {
         i64::try_from(self.number).unwrap_or(i64::MAX).saturating_add(1)
+    }
+
+    /// Whether something is wrong with this field of it.
+    pub(super) fn wrong(&self, field: &str) -> bool {
+        self.faults.iter().any(|(name, _)| name == field)
     }
 }
 
@@ -101,7 +107,8 @@ fn picked(window: &Window) -> Option<WindowDraft> {
 /// A window as the form shows it.
 pub(super) fn view(t: Tr, number: usize, draft: &WindowDraft, errors: &Errors, now: DateTime<Utc>) -> WindowView {
     let place = format!("windows.{number}.");
-    let faults = errors.list().iter().filter(|(field, _)| field.starts_with(&place)).map(|(_, text)| text.clone()).collect();
+    let fault = |(field, text): &(String, String)| Some((field.strip_prefix(&place)?.to_owned(), text.clone()));
+    let faults = errors.list().iter().filter_map(fault).collect();
     let (cron_kind, ticked, from, until, cron, minutes) = match draft {
         WindowDraft::Form { days, from, until } => {
             (false, days.clone(), from.clone(), until.clone(), String::new(), String::new())

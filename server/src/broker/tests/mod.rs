@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::sync::atomic::Ordering;
 
-use playlists::id::Revision;
+use playlists::id::{BoardId, Revision};
 use playlists::trust::envelope::{DocumentType, Envelope};
 use playlists::trust::key::SecretKey;
 use playlists::wire::messages::{Ack, Command, CommandKind, Desired, Stream, V};
@@ -13,27 +13,44 @@ use rumqttc::v5::mqttbytes::QoS;
 use rumqttc::v5::mqttbytes::v5::{LastWill, Packet};
 
 use super::*;
-use crate::app::commands;
-use crate::store::{fixtures, outbox, tokens};
-use crate::testing::{World, eventually, signed};
+use crate::app::{commands, tokens as app_tokens};
+use crate::store::{fixtures, outbox};
+use crate::testing::{Engine, World, eventually, on_both_databases, signed, token_request};
 use peer::Peer;
+
+mod ending;
+mod hostile;
+
+on_both_databases![
+    a_board_logs_in_with_its_own_name_and_token_only,
+    a_desired_state_reaches_the_board_and_leaves_the_outbox,
+    events_are_acknowledged_over_the_broker_once_they_are_stored,
+    a_revoked_board_is_cut_off_by_the_next_sweep_and_stays_out,
+    a_board_that_breaks_off_is_gone_by_its_will,
+    what_a_board_asks_to_be_kept_is_not_kept,
+    an_order_reaches_the_board_signed,
+    a_token_that_ended_lets_nobody_in,
+    everything_is_published_again_to_a_broker_that_forgot,
+    an_external_mosquitto_does_the_same,
+];
+
+/// How often boards that were revoked are looked for here.
+const SWEEP: Duration = Duration::from_millis(100);
 
 struct Running {
     world: World,
     tracker: TaskTracker,
     token: CancellationToken,
-    broker: Broker,
     endpoint: Endpoint,
 }
 
-async fn running() -> Running {
-    let world = World::new().await;
+async fn running(world: World) -> Running {
     let (tracker, token) = (TaskTracker::new(), CancellationToken::new());
-    let config = BrokerConfig::Embedded { listen: "127.0.0.1:0".parse().expect("an address"), max_clients: 100 };
+    let config = BrokerConfig::Embedded { listen: "127.0.0.1:0".parse().expect("an address"), max_clients: 100, sweep: SWEEP };
     let broker =
         start(Arc::clone(&world.app), config, &tracker, token.clone()).await.expect("the broker starts and holds its rules");
     let endpoint = Endpoint::of(broker.address.expect("an embedded broker has an address"));
-    let running = Running { world, tracker, token, broker, endpoint };
+    let running = Running { world, tracker, token, endpoint };
     linked(&running.world).await;
     running
 }
@@ -56,7 +73,7 @@ impl Running {
     async fn stop(self) {
         self.token.cancel();
         self.tracker.close();
-        tokio::time::timeout(std::time::Duration::from_secs(10), self.tracker.wait()).await.expect("no task is left");
+        tokio::time::timeout(Duration::from_secs(10), self.tracker.wait()).await.expect("no task is left");
     }
 }
 
@@ -69,9 +86,8 @@ async fn published(peer: &mut Peer, topic: &str) -> Vec<u8> {
     }
 }
 
-#[tokio::test]
-async fn a_board_logs_in_with_its_own_name_and_token_only() {
-    let running = running().await;
+async fn a_board_logs_in_with_its_own_name_and_token_only(world: World) {
+    let running = running(world).await;
     let (one, key) = running.world.board("b-0001", 1).await;
     running.world.board("b-0002", 2).await;
     let token = running.world.token(&one, &key).await;
@@ -133,7 +149,7 @@ impl mqtt5::broker::AuthProvider for Holed {
 
 #[tokio::test]
 async fn each_hole_in_the_topic_rules_is_found() {
-    let world = World::new().await;
+    let world = World::on(Engine::Sqlite).await;
     let (victims, orders) = ("bangtin/1/u/victim-", "bangtin/1/d/victim-");
     for (subscribe, publish, end, expected) in [
         ("bangtin/1/d/victim-", "", "/+", Some("hear what is sent to another")),
@@ -164,9 +180,8 @@ async fn each_hole_in_the_topic_rules_is_found() {
     }
 }
 
-#[tokio::test]
-async fn a_desired_state_reaches_the_board_and_leaves_the_outbox() {
-    let running = running().await;
+async fn a_desired_state_reaches_the_board_and_leaves_the_outbox(world: World) {
+    let running = running(world).await;
     let (board, key) = running.world.board("b-0001", 1).await;
     let app = &running.world.app;
     fixtures::manifest(&app.db, &board, Revision(7), b"{}").await;
@@ -181,9 +196,8 @@ async fn a_desired_state_reaches_the_board_and_leaves_the_outbox() {
     running.stop().await;
 }
 
-#[tokio::test]
-async fn events_are_acknowledged_over_the_broker_once_they_are_stored() {
-    let running = running().await;
+async fn events_are_acknowledged_over_the_broker_once_they_are_stored(world: World) {
+    let running = running(world).await;
     let (board, key) = running.world.board("b-0001", 1).await;
     let app = &running.world.app;
     let mut peer = running.connect(&board, &key).await;
@@ -201,22 +215,28 @@ async fn events_are_acknowledged_over_the_broker_once_they_are_stored() {
     running.stop().await;
 }
 
-#[tokio::test]
-async fn a_revoked_board_is_disconnected_and_stays_out() {
-    let running = running().await;
+async fn a_revoked_board_is_cut_off_by_the_next_sweep_and_stays_out(world: World) {
+    let running = running(world).await;
+    let app = &running.world.app;
     let (board, key) = running.world.board("b-0001", 1).await;
+    let (other, other_key) = running.world.board("b-0002", 2).await;
     let token = running.world.token(&board, &key).await;
     let mut peer = running.log_in("b-0001", "b-0001", &token).await.expect("the board logs in");
-    tokens::remove_all(&running.world.app.db, &board).await.expect("its tokens go");
-    running.broker.revoke(&board).await;
+    let mut stays = running.connect(&other, &other_key).await;
+    assert!(app_tokens::revoke(app, &board).await.expect("it is revoked"));
     assert!(peer.is_ended().await, "the board is still connected");
     assert!(running.log_in("b-0001", "b-0001", &token).await.is_none());
+    let nonce = app_tokens::nonce(app, &board).expect("a nonce").nonce;
+    let again = app_tokens::issue(app, &token_request(&board, &key, &nonce)).await;
+    assert!(matches!(again, Err(app_tokens::TokenError::Unknown)), "{again:?}");
+    assert!(app_tokens::bearer(app, &token).await.expect("asked").is_none());
+    assert!(!app_tokens::revoke(app, &board).await.expect("asked"), "it was revoked before");
+    assert_eq!(stays.subscribe(&to_board(&other)).await, Some(true), "another board was cut off too");
     running.stop().await;
 }
 
-#[tokio::test]
-async fn a_board_that_breaks_off_is_gone_by_its_will() {
-    let running = running().await;
+async fn a_board_that_breaks_off_is_gone_by_its_will(world: World) {
+    let running = running(world).await;
     let (board, key) = running.world.board("b-0001", 1).await;
     let login = Login { user: board.to_string(), password: running.world.token(&board, &key).await };
     let will = |topic: String, retain| {
@@ -238,9 +258,8 @@ async fn a_board_that_breaks_off_is_gone_by_its_will() {
     running.stop().await;
 }
 
-#[tokio::test]
-async fn what_a_board_asks_to_be_kept_is_not_kept() {
-    let running = running().await;
+async fn what_a_board_asks_to_be_kept_is_not_kept(world: World) {
+    let running = running(world).await;
     let (board, key) = running.world.board("b-0001", 1).await;
     let mut peer = running.connect(&board, &key).await;
     assert!(peer.publish_retained(&Up::State.topic(&board), "kept").await);
@@ -251,9 +270,8 @@ async fn what_a_board_asks_to_be_kept_is_not_kept() {
     running.stop().await;
 }
 
-#[tokio::test]
-async fn an_order_reaches_the_board_signed() {
-    let running = running().await;
+async fn an_order_reaches_the_board_signed(world: World) {
+    let running = running(world).await;
     let (board, key) = running.world.board("b-0001", 1).await;
     let app = &running.world.app;
     let mut peer = running.connect(&board, &key).await;
@@ -266,20 +284,17 @@ async fn an_order_reaches_the_board_signed() {
     running.stop().await;
 }
 
-#[tokio::test]
-async fn a_token_that_ended_lets_nobody_in() {
-    let running = running().await;
+async fn a_token_that_ended_lets_nobody_in(world: World) {
+    let running = running(world).await;
     let (board, key) = running.world.board("b-0001", 1).await;
     let token = running.world.token(&board, &key).await;
     drop(running.log_in("b-0001", "b-0001", &token).await.expect("the board logs in"));
-    running.world.clock.pass(std::time::Duration::from_secs(73 * 3600));
+    running.world.clock.pass(Duration::from_secs(73 * 3600));
     assert!(running.log_in("b-0001", "b-0001", &token).await.is_none());
     running.stop().await;
 }
 
-#[tokio::test]
-async fn everything_is_published_again_to_a_broker_that_forgot() {
-    let world = World::new().await;
+async fn everything_is_published_again_to_a_broker_that_forgot(world: World) {
     let (board, key) = world.board("b-0001", 1).await;
     let app = Arc::clone(&world.app);
     fixtures::manifest(&app.db, &board, Revision(7), b"{}").await;
@@ -359,9 +374,9 @@ impl Mosquitto {
                     .success()
             );
         }
-        let rules = include_str!("../../../deploy/mosquitto/acl").replace("bangtin.server", &credentials.server.user);
+        let rules = include_str!("../../../../deploy/mosquitto/acl").replace("bangtin.server", &credentials.server.user);
         std::fs::write(file("acl"), rules).expect("the rules are written");
-        let shipped = include_str!("../../../deploy/mosquitto/mosquitto.conf");
+        let shipped = include_str!("../../../../deploy/mosquitto/mosquitto.conf");
         let mine = shipped
             .replace("listener 1883", &format!("listener {port} 127.0.0.1"))
             .replace("/etc/mosquitto/bangtin/", &format!("{}/", folder.path().display()))
@@ -380,9 +395,7 @@ impl Mosquitto {
     }
 }
 
-#[tokio::test]
-async fn an_external_mosquitto_does_the_same() {
-    let world = World::new().await;
+async fn an_external_mosquitto_does_the_same(world: World) {
     let (board, key) = world.board("b-0001", 1).await;
     let app = Arc::clone(&world.app);
     fixtures::manifest(&app.db, &board, Revision(7), b"{}").await;

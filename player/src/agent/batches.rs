@@ -1,0 +1,91 @@
+//! Plays and events on their way from the queue to the server: over MQTT, over HTTP where there is no link or MQTT brings no
+//! answer, and out of the queue when the server has signed for them or refused them for good.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use playlists::trust::envelope::{DocumentType, Envelope};
+use playlists::wire::messages::Stream;
+use playlists::wire::topics::Up;
+
+use super::outbox::Outbox;
+use super::reports::{NOT_TAKEN, json};
+use super::trouble::Trouble;
+use super::{Agent, blocking, chain, log};
+use crate::poll;
+use crate::queue::{QueueError, Range};
+
+impl Agent {
+    pub(super) fn outbox(&mut self, stream: Stream) -> &mut Outbox {
+        match stream {
+            Stream::Plays => &mut self.plays,
+            Stream::Event => &mut self.events,
+        }
+    }
+
+    /// Sends a batch of each stream that is due.
+    pub(super) async fn send_queues(&mut self) {
+        let now = self.now();
+        for stream in [Stream::Plays, Stream::Event] {
+            let may_post = self.parts.token.is_some() && !self.busy.posting;
+            let by_http = self.linked.is_none() || (self.outbox(stream).wants_an_answer() && self.parts.token.is_some());
+            if self.outbox(stream).is_due(now) && (may_post || !by_http) {
+                self.send_batch(stream, by_http, now).await;
+            }
+        }
+    }
+
+    async fn send_batch(&mut self, stream: Stream, by_http: bool, now: Duration) {
+        let (queue, board) = (Arc::clone(&self.parts.queue), self.parts.identity.board.clone());
+        let (document, up) = match stream {
+            Stream::Plays => (DocumentType::Plays, Up::Plays),
+            Stream::Event => (DocumentType::Event, Up::Event),
+        };
+        let read = blocking(move || match stream {
+            Stream::Plays => Ok::<_, QueueError>(queue.plays(&board)?.map(|plays| (Range::from(&plays), json(&plays)))),
+            Stream::Event => Ok(queue.events(&board)?.map(|events| (Range::from(&events), json(&events)))),
+        });
+        let batch = log(read.await, "the queue cannot be read").flatten();
+        let taken = batch.is_some_and(|(range, batch)| {
+            let envelope = Envelope::sign(document, &batch, &[&self.parts.identity.key]).to_json();
+            if by_http {
+                self.post(up, envelope, Some(range))
+            } else {
+                self.parts.link.publish(up.topic(&self.parts.identity.board), envelope)
+            }
+        });
+        if taken { self.outbox(stream).sent(now) } else { self.outbox(stream).not_sent(now, NOT_TAKEN) }
+    }
+
+    /// Deletes what the server has stored: only on its signed word, only for this board.
+    pub(super) async fn on_ack(&mut self, payload: &[u8]) {
+        let ack = match poll::ack(payload, &self.parts.root) {
+            Ok(ack) if ack.board == self.parts.identity.board => ack,
+            Ok(_) => return,
+            Err(error) => {
+                self.note("ack-refused", &chain(&error), "");
+                return;
+            }
+        };
+        let (queue, stream) = (Arc::clone(&self.parts.queue), ack.stream);
+        let left = blocking(move || Ok::<_, QueueError>((queue.acknowledge(&ack)?, queue.waiting()?))).await;
+        let left = self.heed_disk(Trouble::Queue, left, "what is acknowledged could not be deleted");
+        let Some((deleted, (plays, events))) = left else { return };
+        if deleted > 0 {
+            let (left, now) = (if stream == Stream::Plays { plays } else { events }, self.now());
+            self.outbox(stream).acknowledged(left, now);
+        }
+    }
+
+    /// The server has refused a batch and always will: it is set aside and told, and what follows goes on under a new epoch.
+    pub(super) async fn set_aside(&mut self, batch: Range, reason: String) {
+        tracing::error!(reason, first = batch.first, rows = batch.rows, "the server refuses a batch for good; it is set aside");
+        let (queue, stream, now) = (Arc::clone(&self.parts.queue), batch.stream, self.belief().now);
+        let aside = blocking(move || queue.set_aside(&batch, &reason, now)).await;
+        if self.heed_disk(Trouble::Queue, aside, "a refused batch could not be set aside").is_some() {
+            let now = self.now();
+            self.outbox(stream).passed_over(now);
+            self.count_waiting().await;
+        }
+    }
+}

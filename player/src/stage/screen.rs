@@ -1,0 +1,43 @@
+//! What the stage has presented: the picture that is on and the figures, as others may look at them at any time.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use super::Onscreen;
+
+/// What the stage has presented, as others may look at it at any time.
+#[derive(Debug, Default)]
+pub struct Screen {
+    on: Mutex<Option<Onscreen>>,
+    figures: Mutex<Figures>,
+}
+
+/// Counts since the start.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Figures {
+    /// Frames presented.
+    pub presented: u64,
+    /// Frames that came too late.
+    pub dropped: u64,
+    /// Time in which nothing was presented although something should have been.
+    pub black: Duration,
+}
+
+impl Screen {
+    /// The picture on the screen.
+    #[must_use]
+    pub fn on(&self) -> Option<Onscreen> {
+        self.on.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+    /// Counts since the start.
+    #[must_use]
+    pub fn figures(&self) -> Figures {
+        *self.figures.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+    pub(super) fn put(&self, on: Onscreen) {
+        *self.on.lock().unwrap_or_else(PoisonError::into_inner) = Some(on);
+    }
+    pub(super) fn count(&self, count: impl FnOnce(&mut Figures)) {
+        count(&mut self.figures.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+}

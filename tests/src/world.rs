@@ -1,0 +1,261 @@
+//! A whole system for one test: a server with its broker and database, boards with their players, and wires between them that
+//! can be cut. [`world()`] starts it, tells the story, and looks at the end whether nothing was left behind.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::future::Future;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::panic::{AssertUnwindSafe, resume_unwind};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bangtin::app::{self, App};
+use bangtin::config::{Config, LogFormat};
+use bangtin::keys::Keys;
+use bangtin::lifecycle;
+use bangtin::ports::SystemClock;
+use bangtin::store::units::Unit;
+use bangtin::store::{DatabaseUrl, outbox};
+use bangtin_player::Cadence;
+use futures_util::FutureExt as _;
+use playlists::id::{BoardId, UnitId};
+use playlists::unit::Tier;
+use tempfile::TempDir;
+
+use crate::boards::{Board, Player};
+use crate::eventually::{SOON, STARTUP, eventually};
+use crate::ledger;
+use crate::process::{Process, program};
+use crate::proxy::{Proxy, Wire};
+
+/// Longest for a clean end of a player.
+const LONGEST_END: Duration = Duration::from_secs(15);
+
+/// Where the server of a world lives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// In the test's own process: it starts at once and hears of changes at once.
+    Within,
+    /// A process of its own, the real program: it can be killed. What operators do goes beside it into the same database, as the
+    /// command line does, so that it is noticed within five seconds.
+    Apart,
+}
+
+/// A whole system.
+pub struct World {
+    /// Between boards and the server's HTTP.
+    pub http: Proxy,
+    /// Between boards and the broker.
+    pub mqtt: Proxy,
+    /// How often players started from now on do things. The poll is as rare as on a street, so that what arrives soon arrives
+    /// over MQTT; the rest is in a hurry.
+    pub cadence: Cadence,
+    /// The one unit.
+    pub unit: UnitId,
+    pub(crate) players: BTreeMap<BoardId, Player>,
+    pub(crate) boards: Vec<Board>,
+    folder: TempDir,
+    app: Arc<App>,
+    server: Option<Server>,
+}
+
+enum Server {
+    Within(Box<lifecycle::Running>),
+    Apart(Process),
+}
+
+/// Tells one story in a world of its own. When it fails, all that is known of the world is printed.
+///
+/// # Panics
+/// When the story does, or when at its end something is left: a desired state that was not sent, a play that was not
+/// acknowledged, a part that does not end.
+pub async fn world(place: Place, story: impl AsyncFnOnce(&mut World)) {
+    let lines = tracing_subscriber::fmt().with_env_filter("info,mqtt5=off,sqlx=warn").with_ansi(false).with_test_writer();
+    // Another test of this process may have begun already.
+    let _ = lines.try_init();
+    let mut world = Box::pin(World::start(place)).await;
+    let told = async {
+        story(&mut world).await;
+        world.end().await;
+    };
+    if let Err(panic) = AssertUnwindSafe(Box::pin(told)).catch_unwind().await {
+        eprintln!("{}", world.dump().await);
+        resume_unwind(panic);
+    }
+}
+
+impl World {
+    async fn start(place: Place) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let keys = folder.path().join("keys");
+        Keys::init(&keys, &keys).expect("keys are made");
+        let nowhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 9));
+        let (http, mqtt) = (Proxy::start(nowhere).await, Proxy::start(nowhere).await);
+        let config = config(folder.path(), &http, &mqtt);
+        let app = lifecycle::open(&config, Arc::new(SystemClock)).await.expect("the database opens");
+        let unit = Unit {
+            id: "thai-nguyen".parse().expect("an id"),
+            name: "Thái Nguyên".to_owned(),
+            tier: Tier::Province,
+            parent: None,
+        };
+        app::units::add(&app, &unit).await.expect("the unit is new");
+        let hurry = Duration::from_millis(100);
+        let cadence = Cadence { state: 3 * hurry, state_apart: hurry, batch: hurry, ..Cadence::default() };
+        let (players, boards) = (BTreeMap::new(), Vec::new());
+        let mut world = Self { http, mqtt, cadence, unit: unit.id, players, boards, folder, app, server: None };
+        world.start_server(place).await;
+        world
+    }
+
+    /// What operators do; the server's own, where it lives within.
+    #[must_use]
+    pub fn app(&self) -> Arc<App> {
+        Arc::clone(&self.app)
+    }
+
+    /// A folder or file of this world.
+    #[must_use]
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Starts the server, with the data it left; the wires lead to it.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub async fn start_server(&mut self, place: Place) {
+        assert!(self.server.is_none(), "one server at a time");
+        let config = config(self.folder.path(), &self.http, &self.mqtt);
+        let (server, http, mqtt) = match place {
+            Place::Within => {
+                let running = Box::pin(lifecycle::start(&config, Arc::new(SystemClock))).await.expect("the server starts");
+                self.app = Arc::clone(&running.app);
+                let (http, mqtt) = (running.http, running.mqtt);
+                (Server::Within(Box::new(running)), http, mqtt)
+            }
+            Place::Apart => {
+                let mut process = Process::start("bangtin serve", &mut command(&config, self.folder.path()));
+                let addresses = process.line("tells where it answers", STARTUP, addresses).await;
+                (Server::Apart(process), addresses.0, addresses.1)
+            }
+        };
+        self.http.lead_to(http);
+        self.mqtt.lead_to(mqtt);
+        self.server = Some(server);
+    }
+
+    /// Ends the server in order.
+    ///
+    /// # Panics
+    /// When it does not end in time.
+    pub async fn stop_server(&mut self) {
+        match self.server.take().expect("a server runs") {
+            Server::Within(running) => assert!(running.stop().await, "the server did not end in time"),
+            Server::Apart(mut process) => {
+                let status = process.stop().await;
+                assert!(status.success(), "the server ended with {status}");
+            }
+        }
+    }
+
+    /// Ends the server as a power cut would: nothing is flushed, nobody is told.
+    ///
+    /// # Panics
+    /// When it does not live apart.
+    pub fn kill_server(&mut self) {
+        let Some(Server::Apart(mut process)) = self.server.take() else { panic!("only a server apart can be killed") };
+        process.kill();
+    }
+
+    /// Looks whether everything is at rest, and ends it.
+    async fn end(&mut self) {
+        if self.server.is_some() {
+            let app = self.app();
+            eventually("the outbox is empty", SOON, async || {
+                let waiting = outbox::waiting(&app.db, 100).await.expect("the outbox is read");
+                if waiting.is_empty() { Ok(()) } else { Err(format!("{waiting:?}")) }
+            })
+            .await;
+            let boards: Vec<BoardId> = self.players.keys().cloned().collect();
+            for board in boards {
+                self.all_acknowledged(&board).await;
+            }
+        }
+        for (board, player) in std::mem::take(&mut self.players) {
+            in_time(&format!("the player of {board}"), player.stop()).await;
+        }
+        if self.server.is_some() {
+            self.stop_server().await;
+        }
+    }
+
+    /// All that is known, for a test that failed.
+    async fn dump(&self) -> String {
+        let app = if let Some(Server::Within(running)) = &self.server { Arc::clone(&running.app) } else { self.app() };
+        let app = &app;
+        let mut text = String::from("--- the world at its end ---");
+        let known = async {
+            for board in &self.boards {
+                let id = &board.identity.board;
+                let desired = app::publish::desired(app, id).await.ok().flatten().map(|desired| desired.rev);
+                let on = self.players.get(id).and_then(Player::on).map(|on| (on.item, on.since, on.rev));
+                let _ = write!(text, "\n{id}: desired {desired:?}\n  reported {:?}", ledger::status(app, id).await);
+                let _ = write!(text, "\n  on the screen {on:?}");
+                let _ = write!(text, "\n  plays {:#?}", ledger::plays(app, id).await);
+                let _ = write!(text, "\n  events {:#?}", ledger::events(app, id).await);
+            }
+            let waiting = outbox::waiting(&app.db, 100).await;
+            let _ = write!(text, "\noutbox {waiting:?}\nwires: http {:?}, mqtt {:?}", self.http, self.mqtt);
+        };
+        // A database that was closed with its server tells nothing more.
+        let _ = AssertUnwindSafe(Box::pin(known)).catch_unwind().await;
+        text
+    }
+}
+
+impl Drop for World {
+    /// Standing connections are cut, so that nothing of a failed test holds up its end.
+    fn drop(&mut self) {
+        self.http.set(Wire::Cut);
+        self.mqtt.set(Wire::Cut);
+    }
+}
+
+/// Waits for an end.
+pub(crate) async fn in_time(what: &str, ending: impl Future<Output = ()>) {
+    assert!(tokio::time::timeout(LONGEST_END, ending).await.is_ok(), "{what} did not end within {LONGEST_END:?}");
+}
+
+fn config(folder: &Path, http: &Proxy, mqtt: &Proxy) -> Config {
+    let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    Config {
+        data: folder.join("data"),
+        listen_http: any,
+        listen_mqtt: any,
+        public_url: Some(format!("http://{}", http.address)),
+        public_mqtt: Some(mqtt.address.to_string()),
+        database: DatabaseUrl::Sqlite(folder.join("data/bangtin.db")),
+        keys: folder.join("keys"),
+        log: "info,mqtt5=error".to_owned(),
+        log_format: LogFormat::Text,
+    }
+}
+
+/// The same settings as flags.
+fn command(config: &Config, folder: &Path) -> Command {
+    let mut command = Command::new(program("bangtin"));
+    command.current_dir(folder).arg("serve").arg("--data").arg(&config.data).arg("--keys").arg(&config.keys);
+    command.arg("--listen-http").arg(config.listen_http.to_string()).arg("--listen-mqtt").arg(config.listen_mqtt.to_string());
+    command.arg("--public-url").arg(config.public_url.as_deref().unwrap_or_default());
+    command.arg("--public-mqtt").arg(config.public_mqtt.as_deref().unwrap_or_default());
+    command
+}
+
+/// Reads `bangtin answers on http://ADDRESS and mqtt://ADDRESS`.
+fn addresses(line: &str) -> Option<(SocketAddr, SocketAddr)> {
+    let (http, mqtt) = line.strip_prefix("bangtin answers on http://")?.split_once(" and mqtt://")?;
+    Some((http.parse().ok()?, mqtt.trim().parse().ok()?))
+}
