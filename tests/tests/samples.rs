@@ -119,3 +119,46 @@ fn something_plays_on_every_shape_at_every_hour() {
         }
     }
 }
+
+/// Relative luminance (WCAG 2.2).
+fn luminance(colour: [u8; 3]) -> f64 {
+    let [r, g, b] = colour.map(|value| {
+        let value = f64::from(value) / 255.0;
+        if value <= 0.040_45 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
+    });
+    0.2126 * r + 0.7152 * g + 0.0722 * b
+}
+
+fn contrast(one: [u8; 3], other: [u8; 3]) -> f64 {
+    let (one, other) = (luminance(one), luminance(other));
+    (one.max(other) + 0.05) / (one.min(other) + 0.05)
+}
+
+/// A colour as the slides write it, `#fff` or `#ffffff`.
+fn colour(text: &str) -> [u8; 3] {
+    let digits = text.strip_prefix('#').unwrap();
+    let value = |i: usize| match digits.len() {
+        3 => u8::from_str_radix(&digits[i..=i].repeat(2), 16).unwrap(),
+        _ => u8::from_str_radix(&digits[2 * i..2 * i + 2], 16).unwrap(),
+    };
+    [value(0), value(1), value(2)]
+}
+
+#[test]
+fn every_word_of_the_slides_stands_at_seven_to_one_against_what_lies_under_it() {
+    for asset in plan().asset.iter().filter(|asset| asset.file.ends_with(".svg")) {
+        let size: Geometry = if asset.id.ends_with("tall") { "256x1024" } else { "640x320" }.parse().unwrap();
+        let slide = std::fs::read_to_string(folder().join(&asset.file)).unwrap();
+        let (words, rest): (Vec<&str>, Vec<&str>) = slide.lines().partition(|line| line.trim_start().starts_with("<text"));
+        assert!(!words.is_empty(), "{}: one word a line", asset.file);
+        let bare = rest.join("\n");
+        let ground = pixels(bare.as_bytes(), Fit::Cover, size).unwrap();
+        for word in words {
+            let fill = colour(word.split("fill=\"").nth(1).unwrap().split('"').next().unwrap());
+            let with = pixels(bare.replace("</svg>", &format!("{word}</svg>")).as_bytes(), Fit::Cover, size).unwrap();
+            let under = ground.pixels().zip(with.pixels()).filter(|(under, over)| under != over);
+            let least = under.map(|(under, _)| contrast(fill, under.0)).fold(f64::INFINITY, f64::min);
+            assert!((7.0..22.0).contains(&least), "{}: {word} has {least:.2}", asset.file);
+        }
+    }
+}

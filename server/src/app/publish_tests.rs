@@ -9,12 +9,21 @@ use super::publish::{self, PATIENCE_MS, Published};
 use super::tests::{asset, board, campaign, draft, manifest, playlist, settle, unit};
 use super::{App, safe_item, units};
 use crate::jobs::renditions;
+use crate::store::renditions::{Key, Rendition, State};
 use crate::store::units::Unit;
-use crate::testing::World;
+use crate::testing::{World, on_both_databases};
+
+on_both_databases![
+    a_board_changes_once_when_all_its_renditions_are_made,
+    a_rendition_that_takes_too_long_is_left_out_and_joins_when_it_is_made,
+    nobody_waits_for_a_rendition_that_cannot_be_made,
+    a_board_that_shows_nothing_yet_gets_what_there_is,
+    what_the_disk_refuses_is_tried_again_later_and_later,
+    what_cannot_be_decoded_is_not_tried_again,
+];
 
 /// With the safe item, a unit, and a board that shows the safe item.
-async fn with_a_board() -> (World, BoardId) {
-    let world = World::new().await;
+async fn with_a_board(world: World) -> (World, BoardId) {
     safe_item::ensure(&world.app).await.expect("the safe item is laid down");
     let tier = ::playlists::unit::Tier::Province;
     units::add(&world.app, &Unit { id: unit(), name: "Tỉnh".to_owned(), tier, parent: None }).await.expect("a unit");
@@ -48,9 +57,8 @@ const fn waited(waiting: usize) -> Published {
     Published { looked_at: waiting, signed: 0, waiting, postponed: 0 }
 }
 
-#[tokio::test]
-async fn a_board_changes_once_when_all_its_renditions_are_made() {
-    let (world, board) = with_a_board().await;
+async fn a_board_changes_once_when_all_its_renditions_are_made(world: World) {
+    let (world, board) = with_a_board(world).await;
     let app = &world.app;
     let (red, blue) = (asset(app, "red").await, asset(app, "blue").await);
     break_disk(app, &blue);
@@ -69,9 +77,8 @@ async fn a_board_changes_once_when_all_its_renditions_are_made() {
     assert_eq!(manifest(app, &board).await.items.len(), 3);
 }
 
-#[tokio::test]
-async fn a_rendition_that_takes_too_long_is_left_out_and_joins_when_it_is_made() {
-    let (world, board) = with_a_board().await;
+async fn a_rendition_that_takes_too_long_is_left_out_and_joins_when_it_is_made(world: World) {
+    let (world, board) = with_a_board(world).await;
     let app = &world.app;
     let (red, blue) = (asset(app, "red").await, asset(app, "blue").await);
     break_disk(app, &blue);
@@ -93,9 +100,8 @@ async fn a_rendition_that_takes_too_long_is_left_out_and_joins_when_it_is_made()
     assert_eq!(settle(app).await, 0);
 }
 
-#[tokio::test]
-async fn nobody_waits_for_a_rendition_that_cannot_be_made() {
-    let (world, board) = with_a_board().await;
+async fn nobody_waits_for_a_rendition_that_cannot_be_made(world: World) {
+    let (world, board) = with_a_board(world).await;
     let app = &world.app;
     let (red, blue) = (asset(app, "red").await, asset(app, "blue").await);
     std::fs::remove_file(app.blobs.path(&blue.sha256)).expect("removed");
@@ -107,9 +113,8 @@ async fn nobody_waits_for_a_rendition_that_cannot_be_made() {
     assert_eq!(manifest(app, &board).await.items.len(), 2);
 }
 
-#[tokio::test]
-async fn a_board_that_shows_nothing_yet_gets_what_there_is() {
-    let (world, first) = with_a_board().await;
+async fn a_board_that_shows_nothing_yet_gets_what_there_is(world: World) {
+    let (world, first) = with_a_board(world).await;
     let app = &world.app;
     let (red, blue) = (asset(app, "red").await, asset(app, "blue").await);
     let list = playlist(app, None, &[&red]).await;
@@ -132,4 +137,47 @@ async fn a_board_that_shows_nothing_yet_gets_what_there_is() {
     assert_eq!(publish(app).await.signed, 2);
     assert_eq!(manifest(app, &fresh).await.items.len(), 3);
     assert_eq!(manifest(app, &first).await.items.len(), 3);
+}
+
+async fn rendition(app: &App, asset: &Asset, board: &BoardId) -> Rendition {
+    let geometry = super::boards::get(app, board).await.expect("loaded").expect("there").geometry;
+    let key = Key { asset: asset.id.clone(), geometry, fit: asset.fit };
+    crate::store::renditions::get(&app.db, &key).await.expect("loaded").expect("there is one")
+}
+
+async fn what_the_disk_refuses_is_tried_again_later_and_later(world: World) {
+    let (world, board) = with_a_board(world).await;
+    let app = &world.app;
+    let red = asset(app, "red").await;
+    break_disk(app, &red);
+    let list = playlist(app, None, &[&red]).await;
+    campaign(app, None, draft(&list, &[&board])).await;
+    publish(app).await;
+    for (attempt, wait_s) in [(1, 2), (2, 4), (3, 8)] {
+        assert_eq!(renditions::run_once(app).await.expect("tried"), 1);
+        let found = rendition(app, &red, &board).await;
+        assert_eq!((found.state, found.attempt), (State::Wanted, attempt));
+        assert_eq!(found.changed_ms - app.clock.now_ms(), wait_s * 1000);
+        world.clock.pass(Duration::from_millis(wait_s.unsigned_abs() * 1000 - 1));
+        assert_eq!(renditions::run_once(app).await.expect("asked"), 0, "not before its time");
+        world.clock.pass(Duration::from_millis(1));
+    }
+    mend_disk(app, &red);
+    make_renditions(app).await;
+    assert!(matches!(rendition(app, &red, &board).await.state, State::Ready { .. }));
+}
+
+async fn what_cannot_be_decoded_is_not_tried_again(world: World) {
+    let (world, board) = with_a_board(world).await;
+    let app = &world.app;
+    let red = asset(app, "red").await;
+    std::fs::write(app.blobs.path(&red.sha256), b"something else").expect("damaged");
+    let list = playlist(app, None, &[&red]).await;
+    campaign(app, None, draft(&list, &[&board])).await;
+    publish(app).await;
+    make_renditions(app).await;
+    let found = rendition(app, &red, &board).await;
+    assert!(matches!(&found.state, State::Failed { error } if error.contains("is damaged")), "{:?}", found.state);
+    world.clock.pass(Duration::from_secs(24 * 3600));
+    assert_eq!(renditions::run_once(app).await.expect("asked"), 0);
 }

@@ -8,7 +8,14 @@ use super::sign_in::{self, SignInError};
 use super::units::{self, AddUnitError, UnitDraft};
 use super::{App, safe_item};
 use crate::store::units::Unit;
-use crate::testing::World;
+use crate::testing::{World, on_both_databases};
+
+on_both_databases![
+    set_up_makes_the_first_administrator_and_the_unit_it_works_for,
+    a_faulty_set_up_makes_nothing_and_the_link_still_holds,
+    where_a_unit_is_there_set_up_asks_for_none,
+    a_unit_is_added_once_and_below_a_province_that_exists,
+];
 
 const PASSWORD: &str = "mười chữ cái đây";
 
@@ -38,11 +45,13 @@ fn faults(answer: Result<bool, SignInError>) -> Vec<(String, &'static str)> {
     }
 }
 
-#[tokio::test]
-async fn set_up_makes_the_first_administrator_and_the_unit_it_works_for() {
-    let world = World::new().await;
+async fn set_up_makes_the_first_administrator_and_the_unit_it_works_for(world: World) {
+    let old = link(&world.app).await;
     let link = link(&world.app).await;
-    assert!(setup::create(&world.app, &link, &draft(" Phường Đức Xuân ", "commune")).await.expect("made"));
+    let first = draft(" Phường Đức Xuân ", "commune");
+    assert!(!setup::create(&world.app, &old, &first).await.expect("asked"), "a newer link took its place");
+    assert!(setup::create(&world.app, &link, &first).await.expect("made"));
+    assert_eq!(sign_in::ensure_setup_link(&world.app).await.expect("asked"), None, "there is an administrator now");
     let own = units::own(&world.app).await.expect("loaded").expect("there is one");
     let expected = Unit { name: "Phường Đức Xuân".to_owned(), ..unit("phuong-duc-xuan", Tier::Commune, None) };
     assert_eq!(own, expected);
@@ -51,9 +60,7 @@ async fn set_up_makes_the_first_administrator_and_the_unit_it_works_for() {
     assert_eq!(units::list(&world.app, None, 9).await.expect("listed"), [expected]);
 }
 
-#[tokio::test]
-async fn a_faulty_set_up_makes_nothing_and_the_link_still_holds() {
-    let world = World::new().await;
+async fn a_faulty_set_up_makes_nothing_and_the_link_still_holds(world: World) {
     safe_item::ensure(&world.app).await.expect("the safe item is laid down");
     let link = link(&world.app).await;
     let wrong = SetupDraft { password: "ngắn".to_owned(), ..draft("", "huyện") };
@@ -68,9 +75,7 @@ async fn a_faulty_set_up_makes_nothing_and_the_link_still_holds() {
     assert!(setup::create(&world.app, &link, &draft("Tỉnh Thái Nguyên", "province")).await.expect("made"));
 }
 
-#[tokio::test]
-async fn where_a_unit_is_there_set_up_asks_for_none() {
-    let world = World::new().await;
+async fn where_a_unit_is_there_set_up_asks_for_none(world: World) {
     let there = unit("thai-nguyen", Tier::Province, None);
     units::create(&world.app, there.clone()).await.expect("added");
     let link = link(&world.app).await;
@@ -78,9 +83,7 @@ async fn where_a_unit_is_there_set_up_asks_for_none() {
     assert_eq!(units::list(&world.app, None, 9).await.expect("listed"), [there]);
 }
 
-#[tokio::test]
-async fn a_unit_is_added_once_and_below_a_province_that_exists() {
-    let world = World::new().await;
+async fn a_unit_is_added_once_and_below_a_province_that_exists(world: World) {
     let add = |unit| units::create(&world.app, unit);
     add(unit("tinh", Tier::Province, None)).await.expect("added");
     world.clock.pass(std::time::Duration::from_secs(1));

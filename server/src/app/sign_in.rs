@@ -198,32 +198,9 @@ mod tests {
     use super::*;
     use crate::testing::{World, on_both_databases};
 
-    on_both_databases![
-        the_first_administrator_is_made_once_by_the_link,
-        a_session_holds_until_it_is_ended_or_idle,
-        a_login_is_given_once,
-    ];
+    on_both_databases![a_session_holds_until_it_is_ended_or_idle, a_login_is_given_once,];
 
     const PASSWORD: &str = "mười chữ cái đây";
-
-    /// The secret of a new one-time link.
-    async fn new_link(app: &App) -> String {
-        let address = ensure_setup_link(app).await.expect("asked").expect("there is no account");
-        address.rsplit_once("/setup/").expect("its path").1.to_owned()
-    }
-
-    async fn the_first_administrator_is_made_once_by_the_link(world: World) {
-        let app = &world.app;
-        let old = new_link(app).await;
-        let link = new_link(app).await;
-        assert!(!create_first(app, &old, "quan.tri", PASSWORD).await.expect("asked"), "an older link holds");
-        assert!(create_first(app, &link, "quan.tri", PASSWORD).await.expect("asked"));
-        assert!(!create_first(app, &link, "other", PASSWORD).await.expect("asked"), "the link holds twice");
-        assert_eq!(ensure_setup_link(app).await.expect("asked"), None);
-        assert!(sign_in(app, "quan.tri", PASSWORD).await.expect("asked").is_some());
-        assert!(sign_in(app, "quan.tri", "another password").await.expect("asked").is_none());
-        assert!(sign_in(app, "nobody", PASSWORD).await.expect("asked").is_none());
-    }
 
     async fn a_session_holds_until_it_is_ended_or_idle(world: World) {
         let app = &world.app;

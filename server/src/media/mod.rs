@@ -5,6 +5,8 @@ pub mod fonts;
 pub mod intake;
 pub mod raster;
 pub mod stills;
+#[cfg(test)]
+mod tests;
 pub mod vector;
 
 use tokio::sync::Semaphore;
