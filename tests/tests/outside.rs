@@ -28,6 +28,7 @@ async fn a_campaign_is_followed_from_the_form_to_the_frame_with_other_peoples_to
     let us = Outsider { demo: &demo, folder: folder.path(), board };
 
     us.sign_in();
+    us.samples_are_published().await;
     let pictures = [("hinh-mot", 1), ("hinh-hai", 2)].map(|(name, seed)| us.upload(name, seed));
     let playlist = us.save_playlist(&pictures);
     us.save_campaign(&playlist, &pictures).await;
@@ -66,6 +67,16 @@ impl Outsider<'_> {
     fn sign_in(&self) {
         let (login, password) = self.demo.login();
         assert_eq!(self.send("/sign-in", &[&format!("login={login}"), &format!("password={password}")]), "/");
+    }
+
+    /// A board changes when everything that it is to show is made: at the demo's first start, that is all samples.
+    async fn samples_are_published(&self) {
+        eventually("no board waits for the samples", STARTUP, async || {
+            let metrics = self.curl("/metrics", &["-f"]);
+            let waiting = metrics.lines().find(|line| line.starts_with("bangtin_publish_wanted_rows ")).unwrap_or_default();
+            if waiting.ends_with(" 0") { Ok(()) } else { Err(waiting.to_owned()) }
+        })
+        .await;
     }
 
     /// Draws a picture of the board's pixels and uploads it; gives its name and the asset's id.

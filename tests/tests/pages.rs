@@ -355,17 +355,20 @@ async fn the_first_administrator_is_made_by_a_link_that_holds_once() {
     fits(&browser, "set-up").await;
     browser.photograph("set-up-360-vi", NARROW).await;
     walk(&browser, "set-up").await;
-    for (login, password, again, field, said) in [
-        ("Đ", "một câu dài dễ nhớ", "một câu dài dễ nhớ", "login", "Dùng 3–64 ký tự"),
-        ("chị-an", "ngắn", "ngắn", "login", "Dùng 3–64 ký tự"),
-        ("chi-an", "ngắn", "ngắn", "password", "Mật khẩu cần ít nhất"),
-        ("chi-an", "một câu dài dễ nhớ", "một câu khác dễ nhớ", "again", "Hai mật khẩu không giống nhau."),
+    const UNIT: &str = "Tỉnh Thái Nguyên";
+    for (login, password, again, unit, field, said) in [
+        ("Đ", "một câu dài dễ nhớ", "một câu dài dễ nhớ", UNIT, "login", "Dùng 3–64 ký tự"),
+        ("chị-an", "ngắn", "ngắn", UNIT, "login", "Dùng 3–64 ký tự"),
+        ("chi-an", "ngắn", "ngắn", UNIT, "password", "Mật khẩu cần ít nhất"),
+        ("chi-an", "một câu dài dễ nhớ", "một câu khác dễ nhớ", UNIT, "again", "Hai mật khẩu không giống nhau."),
+        ("chi-an", "một câu dài dễ nhớ", "một câu dài dễ nhớ", " ", "unit_name", "Hãy đặt tên."),
+        ("chi-an", "một câu dài dễ nhớ", "một câu dài dễ nhớ", "太原", "unit_name", "Tên cần có ít nhất một chữ cái"),
     ] {
-        fill_set_up(&browser, login, password, again).await;
+        fill_set_up(&browser, login, password, again, unit).await;
         says(&browser, &format!(".field:has(#{field}) .fault"), said).await;
         assert_eq!(browser.script(VALUE_OF_LOGIN).await, login.to_lowercase(), "the login is kept");
     }
-    fill_set_up(&browser, "chi-an", "một câu dài dễ nhớ", "một câu dài dễ nhớ").await;
+    fill_set_up(&browser, "chi-an", "một câu dài dễ nhớ", "một câu dài dễ nhớ", UNIT).await;
     browser.until("the empty overview opens", "return location.pathname === '/' && !!document.querySelector('.empty')").await;
     fits(&browser, "empty overview").await;
     browser.photograph("overview-empty-360-vi", NARROW).await;
@@ -377,9 +380,9 @@ async fn the_first_administrator_is_made_by_a_link_that_holds_once() {
     assert!(server.stop().await.success());
 }
 
-async fn fill_set_up(browser: &Browser, login: &str, password: &str, again: &str) {
+async fn fill_set_up(browser: &Browser, login: &str, password: &str, again: &str, unit: &str) {
     browser.script("document.querySelectorAll('.fault').forEach((f) => f.remove()); return 1").await;
-    for (css, text) in [("#login", login), ("#password", password), ("#again", again)] {
+    for (css, text) in [("#login", login), ("#password", password), ("#again", again), ("#unit_name", unit)] {
         browser.fill(css, text).await;
     }
     browser.press(".door button.primary").await;

@@ -104,9 +104,11 @@ async fn nobody_waits_for_a_rendition_that_cannot_be_made(world: World) {
     let (world, board) = with_a_board(world).await;
     let app = &world.app;
     let (red, blue) = (asset(app, "red").await, asset(app, "blue").await);
-    std::fs::remove_file(app.blobs.path(&blue.sha256)).expect("removed");
-    let list = playlist(app, None, &[&red, &blue]).await;
+    let list = playlist(app, None, &[&red]).await;
     campaign(app, None, draft(&list, &[&board])).await;
+    settle(app).await;
+    std::fs::remove_file(app.blobs.path(&blue.sha256)).expect("removed");
+    playlist(app, Some(&list), &[&blue, &red]).await;
     assert_eq!(publish(app).await, waited(1));
     make_renditions(app).await;
     assert_eq!(publish(app).await.signed, 1);

@@ -203,6 +203,7 @@ fn a_drawing_without_bounds_is_contained_with_what_lies_around_it() {
     };
     let unbounded = drawn(svg(r#"overflow="visible""#).as_bytes(), Fit::Contain, "300x100");
     assert_eq!((row(&unbounded).as_str(), unbounded.get_pixel(2, 2).0), ("brb", BLUE));
+    assert_eq!(unbounded.pixels().filter(|pixel| name(**pixel) == 'r').count(), 50 * 50, "the whole of it, and no larger");
     let bounded = drawn(svg("").as_bytes(), Fit::Contain, "300x100");
     assert_ne!(bounded.get_pixel(2, 2).0, BLUE, "the darkened copy");
 }
