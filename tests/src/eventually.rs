@@ -9,9 +9,9 @@ const PAUSE: Duration = Duration::from_millis(25);
 const MOST_SIGHTS: usize = 40;
 
 /// Enough for anything that this machine does by itself, even when it is busy; far less is usual.
-pub const SOON: Duration = Duration::from_secs(30);
+pub const SOON: Duration = Duration::from_secs(60);
 /// Enough for a whole system to start, in a debug build on a busy machine.
-pub const STARTUP: Duration = Duration::from_secs(90);
+pub const STARTUP: Duration = Duration::from_secs(240);
 
 /// Looks until `look` answers `Ok`, at most for `limit`; `Err` says what was seen instead.
 ///
