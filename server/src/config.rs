@@ -217,7 +217,7 @@ impl Found<'_> {
         });
         let (listen_http, listen_mqtt, log_format) = (listen_http?, listen_mqtt?, log_format?);
         let (database, tls) = (database?, tls?);
-        self.check_public(&tls, listen_http, public_url.as_deref(), public_mqtt.as_deref());
+        self.check_public(&tls, (listen_http, listen_mqtt), public_url.as_deref(), public_mqtt.as_deref());
         Some(Config { data, listen_http, listen_mqtt, public_url, public_mqtt, database, keys, tls, log, log_format })
     }
 
@@ -307,7 +307,7 @@ impl Found<'_> {
     }
 
     /// Where boards are told to go must be what is listened on.
-    fn check_public(&mut self, tls: &Tls, http: SocketAddr, url: Option<&str>, mqtt: Option<&str>) {
+    fn check_public(&mut self, tls: &Tls, (http, listen_mqtt): (SocketAddr, SocketAddr), url: Option<&str>, mqtt: Option<&str>) {
         let place = |found: &Self, key| found.given(key).map_or_else(|| String::from(key), |(place, _)| place);
         if tls.http && url.is_some_and(|url| url.starts_with("http://")) {
             let fault = "begins with http://, and listen_http speaks TLS; write https://, or see allow_plain";
@@ -316,6 +316,10 @@ impl Found<'_> {
         if tls.http && url.is_none() && http.ip().is_unspecified() {
             let fault = "listens on every address, so nobody knows which one boards and browsers use; set public_url";
             self.fault(place(self, "listen_http"), fault);
+        }
+        if tls.mqtt && mqtt.is_none() && url.is_none() && listen_mqtt.ip().is_unspecified() {
+            let fault = "listens on every address, so nobody knows which one boards use; set public_mqtt";
+            self.fault(place(self, "listen_mqtt"), fault);
         }
         if tls.mqtt && mqtt.is_some_and(|mqtt| mqtt.starts_with("mqtt://")) {
             let fault = "begins with mqtt://, and listen_mqtt speaks TLS; write mqtts://, or see allow_plain";
@@ -443,6 +447,7 @@ mod tests {
     fn settings_of_tls_that_contradict_one_another_are_faults() {
         for (pairs, word) in [
             (&[("listen_http", "0.0.0.0:443")][..], "set public_url"),
+            (&[("listen_mqtt", "0.0.0.0:8883")], "set public_mqtt"),
             (&[("tls", "on"), ("public_url", "http://a.example")], "write https://"),
             (&[("tls", "on"), ("public_mqtt", "mqtt://a.example:1883")], "write mqtts://"),
             (&[("tls", "on"), ("allow_plain", "true")], "contradicts"),

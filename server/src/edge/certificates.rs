@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::authority::{self, AuthorityError};
 use super::given::{self, GivenFiles};
-use super::{Edge, chain, names};
+use super::{Edge, chain, names, own_names};
 use crate::config::Config;
 use crate::ports::Clock;
 use crate::telemetry::chain as told;
@@ -68,7 +68,7 @@ impl Certificates {
         if !config.tls.http && !config.tls.mqtt {
             return Ok((None, edge));
         }
-        let names = names(config);
+        let names = if config.tls.given.is_some() { names(config) } else { own_names(config) };
         let (origin, shown, edge) = match &config.tls.given {
             None => {
                 let own = authority::ensure(&config.keys, &names, now).map_err(CertificateError::Authority)?;

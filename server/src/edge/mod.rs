@@ -29,20 +29,23 @@ pub struct Edge {
     pub tunnel: OnceLock<Tunnel>,
 }
 
-/// The names and addresses that the server's certificate must cover: where boards are told to go, and where it listens.
+/// The names and addresses under which boards are told to connect over TLS: a certificate must cover them.
 #[must_use]
 pub fn names(config: &Config) -> Vec<String> {
-    let mut names: Vec<String> = Vec::new();
-    let public = [&config.public_url, &config.public_mqtt].into_iter().flatten();
-    names.extend(public.map(|address| host_of(address).to_ascii_lowercase()));
-    for (encrypted, listen) in [(config.tls.http, config.listen_http), (config.tls.mqtt, config.listen_mqtt)] {
-        if encrypted && !listen.ip().is_unspecified() {
-            names.push(listen.ip().to_string());
-        }
-    }
+    let url = config.tls.http.then(|| config.url(config.listen_http));
+    let broker = config.tls.mqtt.then(|| config.broker(config.listen_mqtt));
+    let mut names: Vec<String> = [url, broker].iter().flatten().map(|address| host_of(address).to_ascii_lowercase()).collect();
     names.sort();
     names.dedup();
     names
+}
+
+/// The same, and the addresses that are listened on: what a certificate of the server's own covers.
+#[must_use]
+pub fn own_names(config: &Config) -> Vec<String> {
+    let ports = [(config.tls.http, config.listen_http.ip()), (config.tls.mqtt, config.listen_mqtt.ip())];
+    let listens = ports.into_iter().filter(|(encrypted, ip)| *encrypted && !ip.is_unspecified()).map(|(_, ip)| ip.to_string());
+    names(config).into_iter().chain(listens).collect()
 }
 
 /// The host of `https://host:port/path`, `host:port` or `[::1]:port`, without brackets.
