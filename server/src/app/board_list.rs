@@ -104,7 +104,7 @@ pub fn read(text: &[u8]) -> Result<Vec<(u64, NewBoard)>, Vec<Fault>> {
         {
             reasons.push(format!("the board {} is on line {other} already", board.id));
         }
-        let full = reasons.len() > 0 && found.len() >= MOST_ROWS;
+        let full = found.len() >= MOST_ROWS;
         faults.extend(reasons.into_iter().map(|reason| Fault { line, reason }));
         if full {
             break;
@@ -124,7 +124,8 @@ fn board(row: Row, faults: &mut Vec<String>) -> Option<NewBoard> {
     let id = parsed::<BoardId>("id", &row.id, faults);
     let unit = parsed::<UnitId>("unit", &row.unit, faults);
     let geometry = parsed::<Geometry>("geometry", &row.geometry, faults);
-    let time_zone = if row.time_zone.is_empty() { Some(OPERATORS_ZONE) } else { parsed::<Tz>("time_zone", &row.time_zone, faults) };
+    let time_zone =
+        if row.time_zone.is_empty() { Some(OPERATORS_ZONE) } else { parsed::<Tz>("time_zone", &row.time_zone, faults) };
     let mut nameless = Vec::new();
     let name = checked_name(&row.name, &mut nameless);
     if !nameless.is_empty() {
@@ -169,7 +170,8 @@ pub async fn add_all(
             faults.push(Fault { line: *line, reason: format!("there is a board {} already", board.id) });
         }
         if !units.contains(&board.unit) {
-            faults.push(Fault { line: *line, reason: format!("there is no unit {}; `bangtin unit list` names them", board.unit) });
+            faults
+                .push(Fault { line: *line, reason: format!("there is no unit {}; `bangtin unit list` names them", board.unit) });
         }
     }
     if !faults.is_empty() {

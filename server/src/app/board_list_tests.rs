@@ -16,7 +16,10 @@ fn lines(text: &str) -> Vec<(u64, String)> {
 #[test]
 fn a_table_names_boards() {
     let boards = read(GOOD.as_bytes()).expect("a good table");
-    assert_eq!(boards.iter().map(|(line, board)| (*line, board.id.as_str())).collect::<Vec<_>>(), [(2, "b-00001"), (3, "b-00002")]);
+    assert_eq!(
+        boards.iter().map(|(line, board)| (*line, board.id.as_str())).collect::<Vec<_>>(),
+        [(2, "b-00001"), (3, "b-00002")]
+    );
     let (first, second) = (&boards[0].1, &boards[1].1);
     assert_eq!((first.place, first.time_zone), (Some((21.9, 105.6)), OPERATORS_ZONE));
     assert_eq!((second.name.as_str(), second.time_zone), ("Bảng, hai", chrono_tz::Asia::Bangkok));

@@ -24,6 +24,7 @@ use crate::ports::SystemClock;
 pub enum Command {
     /// Add a board, or those of a table, and write the identity files with which their players are started.
     Add {
+        /// The board, where it is one.
         #[command(flatten)]
         one: Option<One>,
         /// Add the boards of this table instead, all or none: CSV with the columns id, name, unit, commune, geometry, and if they
@@ -77,7 +78,9 @@ pub fn run(config: &Config, command: Command) -> anyhow::Result<()> {
         match command {
             Command::Add { from: Some(table), out: Some(folder), .. } => add_all(&app, &table, &folder).await?,
             Command::Add { one: None, .. } => {
-                anyhow::bail!("say which board (--id, --name, --unit, --commune, --geometry, --identity), or --from FILE --out FOLDER")
+                anyhow::bail!(
+                    "say which board (--id, --name, --unit, --commune, --geometry, --identity), or --from FILE --out FOLDER"
+                )
             }
             Command::Add { one: Some(One { id, name, unit, commune, geometry, identity: path }), .. } => {
                 anyhow::ensure!(!path.exists(), "{} exists already; nothing was changed", path.display());
