@@ -6,6 +6,7 @@ mod architecture;
 mod broker;
 mod databases;
 mod demo;
+mod fleet;
 mod licences;
 mod offline;
 mod outside;
