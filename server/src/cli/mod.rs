@@ -85,7 +85,7 @@ pub struct Settings {
 enum Command {
     /// Run the server.
     Serve,
-    /// Run a whole province on this machine: server, 92 boards, three of them with players.
+    /// Run a whole province on this machine: server and 92 boards: three with players, the others virtual.
     Demo,
     /// Check the settings, tell every fault, change nothing.
     Check,
