@@ -33,6 +33,11 @@ pub const SETTINGS: &[Setting] = &[
     Setting { key: "database", default: "sqlite:{data}/bangtin.db", help: "sqlite:PATH or postgres://USER@HOST/DATABASE." },
     Setting { key: "keys", default: "{data}/keys", help: "Folder of the signing keys." },
     Setting {
+        key: "ffmpeg",
+        default: "ffmpeg",
+        help: "Programme that works on clips, a name or a path; ffprobe lies beside it.",
+    },
+    Setting {
         key: "allow_plain",
         default: "false",
         help: "true: listen without TLS beyond this machine (only behind a TLS proxy).",
@@ -71,6 +76,8 @@ pub struct Config {
     pub database: DatabaseUrl,
     /// Folder of its keys.
     pub keys: PathBuf,
+    /// The ffmpeg that works on clips.
+    pub ffmpeg: PathBuf,
     /// Filter of log lines.
     pub log: String,
     /// Their form.
@@ -168,6 +175,7 @@ impl Found<'_> {
         let public_mqtt = self.optional("public_mqtt", "must be HOST:PORT", is_host_and_port);
         let database = self.database(&data);
         let keys = self.given("keys").map_or_else(|| data.join("keys"), |(_, text)| PathBuf::from(text));
+        let ffmpeg = self.parse("ffmpeg", "must name a programme", |text| (!text.is_empty()).then(|| PathBuf::from(text)));
         let allow_plain = self.parse("allow_plain", "must be true or false", |text| text.parse::<bool>().ok());
         let log = self.given("log").map_or_else(|| DEFAULT_LOG.to_owned(), |(_, text)| text);
         let log_format = self.parse("log_format", "must be text or json", |text| match text {
@@ -178,8 +186,9 @@ impl Found<'_> {
         for (key, address) in [("listen_http", listen_http), ("listen_mqtt", listen_mqtt)] {
             self.check_loopback(key, address, allow_plain);
         }
-        let (listen_http, listen_mqtt, log_format) = (listen_http?, listen_mqtt?, log_format?);
-        Some(Config { data, listen_http, listen_mqtt, public_url, public_mqtt, database: database?, keys, log, log_format })
+        let (listen_http, listen_mqtt, ffmpeg, log_format) = (listen_http?, listen_mqtt?, ffmpeg?, log_format?);
+        let database = database?;
+        Some(Config { data, listen_http, listen_mqtt, public_url, public_mqtt, database, keys, ffmpeg, log, log_format })
     }
 
     /// Where a setting was said, and what.

@@ -18,6 +18,7 @@ use crate::config::Config;
 use crate::keys::{Keys, KeysError};
 use crate::live::Live;
 use crate::media::blobs::Blobs;
+use crate::media::clips::Ffmpeg;
 use crate::ports::Clock;
 use crate::store::{Db, StoreError};
 use crate::{http, jobs};
@@ -174,6 +175,7 @@ async fn open_at(config: &Config, clock: Arc<dyn Clock>, http: SocketAddr, mqtt:
         clock,
         keys,
         blobs,
+        ffmpeg: Ffmpeg::at(&config.ffmpeg),
         live: Live::new(),
         broker_linked: AtomicBool::new(false),
         public_url: config.public_url.clone().unwrap_or_else(|| format!("http://{http}")),

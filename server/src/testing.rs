@@ -24,6 +24,7 @@ use crate::app::{App, tokens};
 use crate::keys::Keys;
 use crate::live::Live;
 use crate::media::blobs::Blobs;
+use crate::media::clips::Ffmpeg;
 use crate::ports::Clock;
 use crate::store::{DatabaseUrl, Db, fixtures};
 
@@ -131,6 +132,7 @@ impl World {
             clock: Arc::clone(&clock) as _,
             keys: keys(),
             blobs: Blobs::open(&ground.folder.path().join("blobs")).expect("the blobs open"),
+            ffmpeg: Ffmpeg::default(),
             live: Live::new(),
             broker_linked: AtomicBool::new(false),
             public_url: "http://127.0.0.1:1".to_owned(),

@@ -239,6 +239,7 @@ fn config(folder: &Path, http: &Proxy, mqtt: &Proxy) -> Config {
         public_mqtt: Some(mqtt.address.to_string()),
         database: DatabaseUrl::Sqlite(folder.join("data/bangtin.db")),
         keys: folder.join("keys"),
+        ffmpeg: "ffmpeg".into(),
         log: "info,mqtt5=error".to_owned(),
         log_format: LogFormat::Text,
     }

@@ -4,6 +4,7 @@
 
 mod architecture;
 mod broker;
+mod clip_upload;
 mod databases;
 mod demo;
 mod licences;

@@ -13,7 +13,8 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 
 use crate::config::{Config, DEFAULT_LOG, DEMO_LOG, SETTINGS, Values};
-use crate::telemetry;
+use crate::media::clips::Ffmpeg;
+use crate::telemetry::{self, chain};
 
 /// Exit code for settings that are wrong (`EX_CONFIG` of sysexits.h is 78; 64, `EX_USAGE`, is what this family of servers uses).
 const EXIT_CONFIG: u8 = 64;
@@ -54,6 +55,9 @@ pub struct Settings {
     /// Folder of the signing keys.
     #[arg(long, global = true, value_name = "FOLDER")]
     keys: Option<String>,
+    /// Programme that works on clips, a name or a path; ffprobe lies beside it.
+    #[arg(long, global = true, value_name = "PROGRAMME")]
+    ffmpeg: Option<String>,
     /// true: listen without TLS beyond this machine.
     #[arg(long, global = true, value_name = "true|false")]
     allow_plain: Option<String>,
@@ -96,6 +100,7 @@ impl Settings {
             ("public_mqtt", &self.public_mqtt),
             ("database", &self.database),
             ("keys", &self.keys),
+            ("ffmpeg", &self.ffmpeg),
             ("allow_plain", &self.allow_plain),
             ("log", &self.log),
             ("log_format", &self.log_format),
@@ -159,7 +164,6 @@ fn environment() -> Values {
     SETTINGS.iter().filter_map(|setting| Some((setting.key, std::env::var(setting.variable()).ok()?))).collect()
 }
 
-#[allow(clippy::unnecessary_wraps, reason = "every command answers alike")]
 fn check(config: &Config) -> anyhow::Result<()> {
     println!("The settings are right:");
     let here = |given: &Option<String>| given.clone().unwrap_or_else(|| "(where it listens)".to_owned());
@@ -171,10 +175,15 @@ fn check(config: &Config) -> anyhow::Result<()> {
         ("public_mqtt", here(&config.public_mqtt)),
         ("database", config.database.to_string()),
         ("keys", config.keys.display().to_string()),
+        ("ffmpeg", config.ffmpeg.display().to_string()),
         ("log", config.log.clone()),
         ("log_format", format!("{:?}", config.log_format).to_lowercase()),
     ] {
         println!("  {key:<12} {value}");
+    }
+    // No fault of the settings: a server for stills needs none of it.
+    if let Err(fault) = block_on(async { Ok(Ffmpeg::at(&config.ffmpeg).check().await) })? {
+        println!("Clips cannot be taken: {}", chain(&fault));
     }
     Ok(())
 }
