@@ -7,6 +7,7 @@ mod broker;
 mod clip_upload;
 mod databases;
 mod demo;
+mod encryption;
 mod licences;
 mod offline;
 mod outside;
