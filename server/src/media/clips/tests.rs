@@ -112,7 +112,7 @@ async fn whatever_ffmpeg_reads_becomes_a_verified_rendition_of_exactly_the_board
             (96, 64),
             1000,
         ),
-        ("odd.mkv", "-f lavfi -i testsrc2=s=97x65:r=25:d=1 -pix_fmt yuv444p".to_owned(), (97, 65), 1000),
+        ("odd.mkv", "-f lavfi -i testsrc=s=97x65:r=25:d=1 -pix_fmt yuv444p".to_owned(), (97, 65), 1000),
         ("one.mp4", format!("{source}:r=25 -frames:v 1 -pix_fmt yuv420p"), (96, 64), 40),
         ("deep.mp4", format!("{source}:r=25:d=1 -pix_fmt yuv420p10le"), (96, 64), 1000),
         ("hevc.mkv", format!("{source}:r=24:d=1 -c:v libx265 -x265-params log-level=none -pix_fmt yuv420p10le"), (96, 64), 1000),
@@ -141,8 +141,10 @@ async fn whatever_ffmpeg_reads_becomes_a_verified_rendition_of_exactly_the_board
 async fn a_clip_is_brought_to_a_board_as_a_still_is() {
     let studio = Studio::new();
     // It does not move: each frame is the poster.
-    let clip =
-        studio.clip("standing.mp4", "-f lavfi -i testsrc2=s=120x80:r=25 -vf trim=end_frame=1,loop=9:1 -crf 1 -pix_fmt yuv444p");
+    let clip = studio.clip(
+        "standing.mp4",
+        "-f lavfi -i testsrc2=s=120x80:r=25 -vf trim=end_frame=1,gblur=sigma=3,loop=9:1 -crf 1 -pix_fmt yuv444p",
+    );
     let poster = looked_over(&clip).await.expect("a clip").poster;
     for fit in [Fit::Cover, Fit::Contain, Fit::Stretch] {
         for size in ["64x64", "80x31", "25x60"] {
@@ -151,7 +153,7 @@ async fn a_clip_is_brought_to_a_board_as_a_still_is() {
             let still = stills::pixels(&poster, fit, board).expect("a still");
             let (_, frames) = pictures(&rendition);
             let frame = shown(&frames[5], board.width(), board.height());
-            // Colours are halved both ways in 4:2:0; a part cut or placed otherwise is 40 steps apart.
+            // Colours are halved both ways in 4:2:0: on the narrowest board that is 10.7 steps, on the others less.
             assert!(apart(&frame, &still) < 12.0, "{fit:?} {size}: {}", apart(&frame, &still));
         }
     }
