@@ -4,7 +4,6 @@
 
 mod architecture;
 mod broker;
-mod clip_upload;
 mod databases;
 mod demo;
 mod encryption;
