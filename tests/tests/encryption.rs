@@ -250,6 +250,7 @@ fn config(folder: &Path, listen_http: &str) -> Config {
         database: DatabaseUrl::Sqlite(folder.join("data/bangtin.db")),
         keys: folder.join("keys"),
         tls: Tls::default(),
+        ffmpeg: "ffmpeg".into(),
         log: String::new(),
         log_format: LogFormat::Text,
     }

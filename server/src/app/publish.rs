@@ -111,6 +111,7 @@ fn patience(has_manifest: bool, pending: usize, wait_until_ms: Option<i64>, now_
 fn tell(app: &App, outcomes: &[(&Board, Outcome)], renditions: bool) {
     if renditions {
         app.live.renditions.notify_one();
+        app.live.clips.notify_one();
     }
     let mut announced = false;
     for (board, outcome) in outcomes {
