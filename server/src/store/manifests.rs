@@ -90,6 +90,27 @@ pub async fn newest(db: &Db, board: &BoardId, limit: u32) -> Result<Vec<Signed>,
         .collect()
 }
 
+/// A board's newest manifest in short, and what the board itself reports.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Heads {
+    /// Revision and digest of the content of the newest manifest; none before the first.
+    pub newest: Option<(Revision, Digest)>,
+    /// The revision that the board reported last: above the newest one where the database was put back to an older backup.
+    pub reported: Revision,
+}
+
+/// Revision and digest of the content of a board's newest manifest, and what the board reports.
+///
+/// # Errors
+/// When the database fails.
+pub async fn heads(db: &Db, board: &BoardId) -> Result<Heads, StoreError> {
+    const SQL: &str = "select rev from board_status where board_id = $1";
+    let newest = newest_head(db, board).await?;
+    let reported: Option<(i64,)> = on!(db, |pool| sqlx::query_as(SQL).bind(board.as_str()).fetch_optional(pool).await)
+        .map_err(StoreError::on("load the revision that the board reports"))?;
+    Ok(Heads { newest, reported: reported.map_or(Ok(Revision(0)), |(rev,)| revision(rev))? })
+}
+
 /// Revision and digest of the content of a board's newest manifest.
 ///
 /// # Errors
