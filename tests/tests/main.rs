@@ -6,6 +6,8 @@ mod architecture;
 mod broker;
 mod databases;
 mod demo;
+mod exactly_once;
+mod faults;
 mod licences;
 mod offline;
 mod outside;
