@@ -6,6 +6,7 @@ mod architecture;
 mod broker;
 mod databases;
 mod demo;
+mod encryption;
 mod exactly_once;
 mod faults;
 mod licences;

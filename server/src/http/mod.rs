@@ -2,10 +2,12 @@
 
 mod at_work;
 pub mod board;
+mod door;
 pub mod error;
 pub mod files;
 pub mod frame;
 mod guard;
+mod mqtt;
 mod ops;
 mod pages;
 pub mod site;
@@ -13,7 +15,6 @@ pub mod times;
 pub mod visitor;
 pub mod words;
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,7 +23,6 @@ use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{get, post};
-use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tower::limit::ConcurrencyLimitLayer;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -35,6 +35,7 @@ use self::at_work::AtWork;
 use self::pages::{assets, boards, campaigns, language, live, overview, playlists, setup, sign_in};
 use self::site::Site;
 use crate::app::App;
+use crate::edge::door::Door;
 
 /// Longest answer to a page; a stream counts as answered once it begins.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -70,6 +71,7 @@ pub fn router(app: Arc<App>, stop: &CancellationToken) -> Router {
     pages
         .merge(machines)
         .nest_service("/board/v1", boards)
+        .route("/mqtt", get(mqtt::open))
         .layer(CompressionLayer::new())
         .layer(CatchPanicLayer::new())
         .layer(from_fn_with_state(site.clone(), guard::note))
@@ -84,11 +86,11 @@ pub fn router(app: Arc<App>, stop: &CancellationToken) -> Router {
 ///
 /// # Errors
 /// When the listener fails.
-pub async fn serve(app: Arc<App>, listener: TcpListener, stop: CancellationToken) -> std::io::Result<()> {
+pub async fn serve(app: Arc<App>, door: Door, stop: CancellationToken) -> std::io::Result<()> {
     let at_work = AtWork::default();
     let counted = router(app, &stop).layer(from_fn_with_state(at_work.clone(), at_work::count));
-    let service = counted.into_make_service_with_connect_info::<SocketAddr>();
-    let serving = axum::serve(listener, service).with_graceful_shutdown(stop.clone().cancelled_owned());
+    let service = door::with_peers(counted).into_make_service_with_connect_info::<door::Peer>();
+    let serving = axum::serve(door, service).with_graceful_shutdown(stop.clone().cancelled_owned());
     let late = async {
         stop.cancelled().await;
         if tokio::time::timeout(LAST_WORK, at_work.none()).await.is_err() {
