@@ -36,6 +36,8 @@ pub struct Cadence {
     pub state_apart: Duration,
     /// How long a play waits for others before it is sent.
     pub batch: Duration,
+    /// How long a batch that was sent waits for its acknowledgement before it is sent again, another way.
+    pub answer: Duration,
     /// Between two snapshots that nobody asked for.
     pub snapshot: Duration,
 }
@@ -47,6 +49,7 @@ impl Default for Cadence {
             state: Duration::from_secs(300),
             state_apart: Duration::from_secs(10),
             batch: Duration::from_secs(60),
+            answer: Duration::from_secs(20),
             snapshot: Duration::from_secs(900),
         }
     }

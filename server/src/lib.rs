@@ -6,6 +6,7 @@ pub mod cli;
 pub mod config;
 pub mod demo;
 pub mod edge;
+pub mod failpoint;
 pub mod http;
 pub mod jobs;
 pub mod keys;

@@ -3,8 +3,8 @@
 
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::PathBuf;
-use std::process::Command;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bangtin::app::{self, boards::NewBoard};
 use bangtin::store::overview::fleet_row;
@@ -25,7 +25,8 @@ use playlists::wire::messages::Identity;
 use crate::eventually::{SOON, STARTUP, eventually};
 use crate::ledger;
 use crate::pictures;
-use crate::process::{Process, program};
+use crate::process::{Process, limitable, program};
+use crate::witness::Witness;
 use crate::world::{World, in_time};
 
 /// A board.
@@ -101,6 +102,7 @@ impl World {
         let config =
             bangtin_player::Config { identity, data: board.data.clone(), transition: Transition::Cut, cadence: self.cadence };
         let running = Box::pin(bangtin_player::start(config, ports)).await.expect("the player starts");
+        self.witnesses.push((board.id.clone(), Witness::of_screen(running.screen())));
         let before = self.players.insert(board.id.clone(), Player::Within(running));
         assert!(before.is_none(), "one player for a board");
     }
@@ -115,10 +117,11 @@ impl World {
         std::fs::create_dir_all(&board.data).expect("the world's folder takes folders");
         let file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&identity);
         std::io::Write::write_all(&mut file.expect("the file is ours"), &json).expect("the file takes what is written");
-        let mut command = Command::new(program("bangtin-player"));
+        let mut command = limitable(&program("bangtin-player"));
         command.arg("run").arg("--identity").arg(&identity).arg("--data").arg(&board.data);
         command.args(["--output", "headless", "--transition", "cut"]).arg("--frames").arg(&board.frames);
         let process = Process::start(&format!("bangtin-player of {}", board.id), &mut command);
+        self.witnesses.push((board.id.clone(), Witness::of_folder(&board.frames)));
         let before = self.players.insert(board.id.clone(), Player::Apart(process));
         assert!(before.is_none(), "one player for a board");
     }
@@ -141,6 +144,19 @@ impl World {
         in_time(&format!("the player of {}", board.id), player.stop()).await;
     }
 
+    /// Ends the board's player as a power cut would, at this moment from now.
+    ///
+    /// # Panics
+    /// When it is no program of its own, or has ended before.
+    pub async fn kill_player_after(&mut self, board: &Board, moment: Duration) {
+        let Some(Player::Apart(mut process)) = self.players.remove(&board.id) else {
+            panic!("only a player apart can be killed")
+        };
+        let ended = tokio::time::timeout(moment, process.ended()).await;
+        assert!(ended.is_err(), "the player ended of itself: {ended:?}");
+        process.kill();
+    }
+
     /// Ends the board's player as a power cut would.
     ///
     /// # Panics
@@ -150,6 +166,16 @@ impl World {
             panic!("only a player apart can be killed")
         };
         process.kill();
+    }
+
+    /// The process of the board's player.
+    ///
+    /// # Panics
+    /// When it is no program of its own.
+    #[must_use]
+    pub fn player_process(&self, board: &Board) -> &Process {
+        let Some(Player::Apart(process)) = self.players.get(&board.id) else { panic!("only a player apart is a process") };
+        process
     }
 
     /// What is on the board's screen.

@@ -134,6 +134,14 @@ pub async fn smuggle(app: &App, board: &BoardId, rev: Revision, envelope: &[u8])
     .expect("the manifest is laid down");
 }
 
+/// Copies the database into a file, as SQLite's own backup does.
+///
+/// # Panics
+/// When it cannot be copied.
+pub async fn back_up(app: &App, into: &std::path::Path) {
+    sqlx::query("vacuum into $1").bind(into.to_str().expect("a path of text")).execute(pool(app)).await.expect("it is copied");
+}
+
 fn pool(app: &App) -> &SqlitePool {
     match &app.db {
         Db::Sqlite(pool) => pool,

@@ -2,6 +2,7 @@
 
 #![allow(clippy::panic, clippy::print_stderr, reason = "a test that cannot go on fails, and says why")]
 
+pub mod aftermath;
 pub mod boards;
 pub mod browser;
 pub mod client;
@@ -18,6 +19,7 @@ pub mod pictures;
 pub mod postgres;
 pub mod process;
 pub mod proxy;
+pub mod witness;
 pub mod world;
 
 pub use eventually::eventually;

@@ -1,12 +1,12 @@
 //! A program under test or beside it: started with its output kept, ended with the test.
 
 use std::io::{BufRead, BufReader, Read};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Resource, Rlimit, Signal, kill_process, prlimit};
 
 pub use crate::command::{installed, run};
 use crate::eventually::{SOON, eventually};
@@ -33,6 +33,15 @@ pub fn program(name: &str) -> PathBuf {
     let path = folder.join(name);
     assert!(path.is_file(), "{} is missing: build it with `cargo build --workspace --bins`, or run `make test`", path.display());
     path
+}
+
+/// A program whose writes can be [refused](Process::disk_takes_nothing) while it runs: the signal that the system sends then, and
+/// no real full disk does, is ignored.
+#[must_use]
+pub fn limitable(program: &Path) -> Command {
+    let mut command = Command::new(installed("sh"));
+    command.args(["-c", "trap '' XFSZ; exec \"$@\"", "sh"]).arg(program);
+    command
 }
 
 impl Process {
@@ -84,6 +93,31 @@ impl Process {
         self.child.id()
     }
 
+    /// From now on no file takes a byte from it, as on a full disk, but for the error's name (`EFBIG`): a limit that works for any
+    /// user, on any machine. Only for what was started as [`limitable`].
+    ///
+    /// # Panics
+    /// When the system refuses.
+    pub fn disk_takes_nothing(&self) {
+        self.limit_files(Some(0));
+    }
+
+    /// Files take everything again.
+    ///
+    /// # Panics
+    /// When the system refuses.
+    pub fn disk_takes_all(&self) {
+        self.limit_files(None);
+    }
+
+    fn limit_files(&self, current: Option<u64>) {
+        prlimit(Some(self.pid()), Resource::Fsize, Rlimit { current, maximum: None }).expect("a process may limit its children");
+    }
+
+    fn pid(&self) -> Pid {
+        i32::try_from(self.child.id()).ok().and_then(Pid::from_raw).expect("a process has an id")
+    }
+
     /// Ends it at once, as a power cut would.
     pub fn kill(&mut self) {
         let _ = self.child.kill();
@@ -95,7 +129,7 @@ impl Process {
     /// # Panics
     /// When it does not end.
     pub async fn stop(&mut self) -> ExitStatus {
-        let pid = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw).expect("a process has an id");
+        let pid = self.pid();
         // It may have ended by itself: then there is nothing to ask.
         let _ = kill_process(pid, Signal::TERM);
         self.ended().await

@@ -24,11 +24,13 @@ use playlists::id::{BoardId, UnitId};
 use playlists::unit::Tier;
 use tempfile::TempDir;
 
+use crate::aftermath::AllMarks;
 use crate::boards::{Board, Player};
 use crate::eventually::{SOON, STARTUP, eventually};
 use crate::ledger;
-use crate::process::{Process, program};
+use crate::process::{Process, limitable, program};
 use crate::proxy::{Proxy, Wire};
+use crate::witness::Witness;
 
 /// Longest for a clean end of a player.
 const LONGEST_END: Duration = Duration::from_secs(15);
@@ -65,6 +67,8 @@ pub struct World {
     pub unit: UnitId,
     pub(crate) players: BTreeMap<BoardId, Player>,
     pub(crate) boards: Vec<Board>,
+    pub(crate) witnesses: Vec<(BoardId, Witness)>,
+    pub(crate) marks: AllMarks,
     speech: Speech,
     folder: TempDir,
     app: Arc<App>,
@@ -123,7 +127,9 @@ impl World {
         let hurry = Duration::from_millis(100);
         let cadence = Cadence { state: 3 * hurry, state_apart: hurry, batch: hurry, ..Cadence::default() };
         let (players, boards) = (BTreeMap::new(), Vec::new());
-        let mut world = Self { http, mqtt, cadence, unit: unit.id, players, boards, speech, folder, app, server: None };
+        let (witnesses, marks) = (Vec::new(), AllMarks::new());
+        let mut world =
+            Self { http, mqtt, cadence, unit: unit.id, players, boards, witnesses, marks, speech, folder, app, server: None };
         world.start_server(place).await;
         world
     }
@@ -188,6 +194,72 @@ impl World {
         process.kill();
     }
 
+    /// The server's process.
+    ///
+    /// # Panics
+    /// When it does not live apart.
+    pub fn server_process(&mut self) -> &mut Process {
+        let Some(Server::Apart(process)) = &mut self.server else { panic!("only a server apart is a process") };
+        process
+    }
+
+    /// From now on the server ends, as by a power cut, when it comes by this place; once.
+    ///
+    /// # Panics
+    /// When the world's folder takes no file.
+    pub fn arm(&self, failpoint: &str) {
+        let (armed, file) = (self.path("failpoint.new"), self.path("failpoint"));
+        std::fs::write(&armed, failpoint).expect("the world's folder takes files");
+        std::fs::rename(armed, file).expect("the world's folder takes files");
+    }
+
+    /// Starts the server, which ends at this place before it has heard of a board.
+    ///
+    /// # Panics
+    /// When it does not come by it, or ends elsewhere.
+    pub async fn server_starts_and_dies_at(&mut self, failpoint: &str) {
+        self.arm(failpoint);
+        let config = config(self.speech, self.folder.path(), &self.http, &self.mqtt);
+        self.server = Some(Server::Apart(Process::start("bangtin serve", &mut command(&config, self.folder.path()))));
+        self.server_died_at(failpoint).await;
+    }
+
+    /// Copies the database as a backup does while the server works.
+    ///
+    /// # Panics
+    /// When it cannot be copied.
+    pub async fn back_up(&self) {
+        let backup = self.path("backup.db");
+        ledger::back_up(&self.app(), &backup).await;
+    }
+
+    /// Puts the backup in the database's place, while no server works.
+    ///
+    /// # Panics
+    /// When a server works, or files cannot be replaced.
+    pub async fn restore(&mut self) {
+        assert!(self.server.is_none(), "a database is not replaced under a server");
+        self.app.db.close().await;
+        let database = self.path("data/bangtin.db");
+        for rest in ["-wal", "-shm"] {
+            let _ = std::fs::remove_file(database.with_file_name(format!("bangtin.db{rest}")));
+        }
+        std::fs::copy(self.path("backup.db"), &database).expect("the database is replaced");
+        let config = config(self.speech, self.folder.path(), &self.http, &self.mqtt);
+        self.app = lifecycle::open(&config, Arc::new(SystemClock)).await.expect("the database opens");
+    }
+
+    /// Waits until the server has ended at the place that was armed.
+    ///
+    /// # Panics
+    /// When it does not come by it, or ends elsewhere.
+    pub async fn server_died_at(&mut self, failpoint: &str) {
+        let Some(Server::Apart(mut process)) = self.server.take() else { panic!("only a server apart has failpoints") };
+        let status = process.ended().await;
+        let told = process.lines().iter().any(|line| line.contains(&format!("the failpoint {failpoint} ends the server")));
+        assert!(!status.success() && told, "the server ended with {status}, not at {failpoint}:\n{}", process.lines().join("\n"));
+    }
+
     /// Looks whether everything is at rest, and ends it.
     async fn end(&mut self) {
         if self.server.is_some() {
@@ -201,6 +273,9 @@ impl World {
             for board in boards {
                 self.all_acknowledged(&board).await;
             }
+        }
+        for board in &self.boards {
+            self.only_what_was_made_was_shown(board).await;
         }
         for (board, player) in std::mem::take(&mut self.players) {
             in_time(&format!("the player of {board}"), player.stop()).await;
@@ -267,7 +342,8 @@ fn config(speech: Speech, folder: &Path, http: &Proxy, mqtt: &Proxy) -> Config {
 
 /// The same settings as flags.
 fn command(config: &Config, folder: &Path) -> Command {
-    let mut command = Command::new(program("bangtin"));
+    let mut command = limitable(&program("bangtin"));
+    command.env("BANGTIN_FAILPOINT", folder.join("failpoint"));
     command.current_dir(folder).arg("serve").arg("--data").arg(&config.data).arg("--keys").arg(&config.keys);
     command.arg("--listen-http").arg(config.listen_http.to_string()).arg("--listen-mqtt").arg(config.listen_mqtt.to_string());
     command.arg("--public-url").arg(config.public_url.as_deref().unwrap_or_default());

@@ -7,6 +7,8 @@ mod broker;
 mod databases;
 mod demo;
 mod encryption;
+mod exactly_once;
+mod faults;
 mod fleet;
 mod licences;
 mod offline;

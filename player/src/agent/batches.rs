@@ -23,12 +23,28 @@ impl Agent {
         }
     }
 
+    /// Whether there is a connection to the broker over which the server hears what is said.
+    pub(super) fn is_heard(&self) -> bool {
+        self.linked.is_some() && !self.silence.lasts(self.now())
+    }
+
+    /// HTTP has brought an acknowledgement. If MQTT had let it wait, its connection is no good, whatever it looks like.
+    pub(super) async fn on_posted_ack(&mut self, stream: Stream, ack: &[u8]) {
+        if self.is_heard() && self.outbox(stream).was_in_vain() {
+            tracing::warn!("the broker's connection stands, but brings no answer: HTTP is gone, and a new connection made");
+            let now = self.now();
+            self.silence.met(now);
+            self.parts.link.renew();
+        }
+        self.on_ack(ack).await;
+    }
+
     /// Sends a batch of each stream that is due.
     pub(super) async fn send_queues(&mut self) {
         let now = self.now();
         for stream in [Stream::Plays, Stream::Event] {
             let may_post = self.parts.token.is_some() && !self.busy.posting;
-            let by_http = self.linked.is_none() || (self.outbox(stream).wants_an_answer() && self.parts.token.is_some());
+            let by_http = !self.is_heard() || (self.outbox(stream).wants_an_answer() && self.parts.token.is_some());
             if self.outbox(stream).is_due(now) && (may_post || !by_http) {
                 self.send_batch(stream, by_http, now).await;
             }

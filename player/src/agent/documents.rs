@@ -65,7 +65,10 @@ impl Agent {
         match Down::parse(topic, &self.parts.identity.board) {
             Some(Down::Desired) => self.on_desired(payload).await,
             Some(Down::Cmd) => self.on_command(payload).await,
-            Some(Down::Ack) => self.on_ack(payload).await,
+            Some(Down::Ack) => {
+                self.silence.broken();
+                self.on_ack(payload).await;
+            }
             None => {}
         }
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use data_encoding::BASE64URL_NOPAD;
 use playlists::id::{Digest, Revision};
-use playlists::wire::messages::Token;
+use playlists::wire::messages::{Stream, Token};
 use playlists::wire::topics::Up;
 
 use super::trouble::Trouble;
@@ -176,7 +176,8 @@ impl Agent {
 
     async fn on_posted(&mut self, up: Up, batch: Option<Range>, result: Result<Bytes, ApiError>) {
         let error = match (up, result) {
-            (Up::Plays | Up::Event, Ok(ack)) => return self.on_ack(&ack).await,
+            (Up::Plays, Ok(ack)) => return self.on_posted_ack(Stream::Plays, &ack).await,
+            (Up::Event, Ok(ack)) => return self.on_posted_ack(Stream::Event, &ack).await,
             (Up::Hello | Up::Bye | Up::State, Ok(_)) => return,
             (_, Err(error)) => error,
         };
@@ -184,7 +185,10 @@ impl Agent {
         self.heed(&error);
         match (batch, error.is_for_good()) {
             (Some(batch), Some(reason)) => self.set_aside(batch, reason.to_owned()).await,
-            (Some(batch), None) => self.outbox(batch.stream).unreachable(),
+            (Some(batch), None) => {
+                let (now, asked) = (self.now(), error.retry_after());
+                self.outbox(batch.stream).unreachable(now, asked, fastrand::f64());
+            }
             (None, _) => (self.reported, self.told) = (None, self.told_before),
         }
     }

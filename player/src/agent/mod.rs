@@ -10,6 +10,7 @@ mod notes;
 mod outbox;
 mod reports;
 mod showing;
+mod silence;
 mod trouble;
 
 use std::path::PathBuf;
@@ -32,6 +33,7 @@ use self::notes::Unwritten;
 use self::outbox::Outbox;
 use self::reports::{Essence, Told};
 pub(crate) use self::showing::{Active, Showing};
+use self::silence::Silence;
 use self::trouble::{Trouble, Troubles};
 use crate::api::Api;
 use crate::banks::{Bank, Banks};
@@ -108,6 +110,7 @@ pub(crate) struct Agent {
     fetching: Fetching,
     refused: Option<(Digest, Duration)>,
     linked: Option<Session>,
+    silence: Silence,
     seq: Sequence,
     reported: Option<Essence>,
     state_sent: Option<Duration>,
@@ -139,13 +142,14 @@ impl Agent {
             fetching: Fetching::default(),
             refused: None,
             linked: None,
+            silence: Silence::default(),
             seq: Sequence(0),
             reported: None,
             state_sent: None,
             told,
             told_before: told,
-            plays: Outbox::new(cadence.batch),
-            events: Outbox::new(cadence.batch.min(Duration::from_secs(1))),
+            plays: Outbox::new(cadence.batch, cadence.answer),
+            events: Outbox::new(cadence.batch.min(Duration::from_secs(1)), cadence.answer),
             unwritten: Unwritten::default(),
             troubles: Troubles::default(),
             contact: now,

@@ -50,9 +50,10 @@ impl Agent {
             return;
         }
         let (state, told) = self.state(now);
-        let taken = match self.linked {
-            Some(_) => self.say(Up::State, &state),
-            None => self.parts.token.is_some() && self.post(Up::State, json(&state), None),
+        let taken = if self.is_heard() {
+            self.say(Up::State, &state)
+        } else {
+            self.parts.token.is_some() && self.post(Up::State, json(&state), None)
         };
         if taken {
             (self.told_before, self.told) = (self.told, told);

@@ -18,7 +18,7 @@ use rumqttc::v5::mqttbytes::QoS;
 use rumqttc::v5::mqttbytes::v5::{ConnectReturnCode, Filter, LastWill, Packet};
 use rumqttc::v5::{AsyncClient, ConnectionError, Event, EventLoop, MqttOptions};
 use rustls::ClientConfig;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
@@ -77,6 +77,7 @@ pub struct LinkConfig {
 #[derive(Debug, Clone)]
 pub struct Link {
     client: Arc<Mutex<Option<AsyncClient>>>,
+    renew: Arc<Notify>,
 }
 
 impl Link {
@@ -84,6 +85,11 @@ impl Link {
     pub fn publish(&self, topic: String, json: Vec<u8>) -> bool {
         let client = self.client.lock().unwrap_or_else(PoisonError::into_inner);
         client.as_ref().is_some_and(|client| client.try_publish(topic, QoS::AtLeastOnce, false, json).is_ok())
+    }
+
+    /// Gives the connection up and makes another: it stands, but nobody is at its other end.
+    pub fn renew(&self) {
+        self.renew.notify_one();
     }
 
     fn set(&self, client: Option<AsyncClient>) {
@@ -94,7 +100,7 @@ impl Link {
 /// The link's handle, what it reports, and the task that must be run for it.
 pub fn link(config: LinkConfig) -> (Link, mpsc::Receiver<LinkEvent>, impl Future<Output = ()> + Send) {
     let (report, reported) = mpsc::channel(EVENTS);
-    let link = Link { client: Arc::default() };
+    let link = Link { client: Arc::default(), renew: Arc::default() };
     let task = Task { config, report, link: link.clone() };
     (link, reported, task.run())
 }
@@ -184,6 +190,11 @@ impl Task {
             // Losing a poll loses nothing: the event loop keeps what it has read, and both ways out of here drop it whole.
             let polled = tokio::select! {
                 polled = timeout(KEEP_ALIVE.mul_f64(2.5), events.poll()) => polled,
+                () = self.link.renew.notified() => {
+                    events.clean();
+                    // Where there is another way it may carry more than this one.
+                    return (Ended::Broken, false);
+                }
                 () = self.config.stop.cancelled() => {
                     self.say_bye(&client, session);
                     if timeout(FAREWELL, drain(&mut events)).await.is_err() {

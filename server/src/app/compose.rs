@@ -62,7 +62,11 @@ pub struct Head {
 
 impl Sources {
     /// The versions of campaigns that a manifest of this board carries at `now`.
-    fn campaigns_of<'a>(&'a self, board: &'a Board, now: DateTime<Utc>) -> impl Iterator<Item = (&'a CampaignVersion, Period)> {
+    pub(super) fn campaigns_of<'a>(
+        &'a self,
+        board: &'a Board,
+        now: DateTime<Utc>,
+    ) -> impl Iterator<Item = (&'a CampaignVersion, Period)> {
         let today = day_start(broadcast_day(now, board.time_zone), board.time_zone);
         self.campaigns.iter().filter(|version| version.aims_at(&board.id)).filter_map(move |version| {
             let period = period_in_force(version)?;
@@ -71,14 +75,20 @@ impl Sources {
     }
 
     /// The version of the board's default playlist that plays now.
-    fn default_of(&self, board: &Board) -> Option<(&(PlaylistId, u64), &Vec<StoredEntry>)> {
+    pub(super) fn default_of(&self, board: &Board) -> Option<(&(PlaylistId, u64), &Vec<StoredEntry>)> {
         let id = board.default_playlist.as_ref()?;
         self.playlists.range((id.clone(), 0)..=(id.clone(), u64::MAX)).next_back()
     }
 
-    fn key(&self, board: &Board, asset: &AssetId) -> Option<Key> {
+    /// The rendition of an asset at the board's pixels.
+    pub(super) fn key(&self, board: &Board, asset: &AssetId) -> Option<Key> {
         let fit = *self.fits.get(asset)?;
         Some(Key { asset: asset.clone(), geometry: board.geometry, fit })
+    }
+
+    /// Whether a rendition that these entries show is still being made for this board.
+    pub(super) fn waits(&self, board: &Board, entries: &[StoredEntry]) -> bool {
+        entries.iter().any(|entry| self.key(board, &entry.asset_id).is_some_and(|key| self.pending.contains(&key)))
     }
 
     /// Every rendition that a manifest of this board names, made or not.

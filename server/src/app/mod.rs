@@ -11,6 +11,7 @@ pub mod commands;
 pub mod compose;
 pub mod dating;
 pub mod fresh;
+mod join;
 pub mod now_showing;
 pub mod overview;
 pub mod playlists;

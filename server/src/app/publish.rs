@@ -1,22 +1,24 @@
 //! Publishing: boards that wait get a new manifest, if what they show has changed; the rest is the outbox's.
 //!
-//! A board that has a manifest gets its next one when all renditions of it are made or have failed, so that it changes once; it waits
-//! for them ten minutes at most. A board that has none gets what there is at once.
+//! To a board that has a manifest a campaign comes when all its renditions are made or have failed, so that it changes once; until then
+//! it plays as it was, ten minutes at most, and holds nothing else up. A board that has no manifest gets what there is at once.
 
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use playlists::id::{BoardId, Digest, Revision, Version};
+use playlists::trust::accept::MAX_AHEAD;
 use playlists::trust::envelope::{DocumentType, Envelope};
 use playlists::trust::manifest::{MAX_BYTES, Manifest, ManifestFault};
 use playlists::wire::messages::{Desired, V};
 use playlists::wire::pack;
 
 use super::compose::{Head, Sources, compose};
-use super::{App, safe_item, sources};
+use super::{App, join, safe_item, sources};
+use crate::failpoint::failpoint;
 use crate::live::Change;
 use crate::store::boards::Board;
-use crate::store::manifests::Signed;
+use crate::store::manifests::{Heads, Signed};
 use crate::store::publish_wanted::Wanted;
 use crate::store::{StoreError, Tx, boards, manifests, publish_wanted, renditions};
 
@@ -43,18 +45,22 @@ pub async fn run_once(app: &App) -> Result<Published, StoreError> {
     let missing = sources::load_renditions(app, &boards, &mut sources, now).await?;
     let patience: BTreeMap<&BoardId, Option<i64>> = wanted.iter().map(|wish| (&wish.board, wish.wait_until_ms)).collect();
 
-    let heads = manifests::newest_heads(&app.db, &ids).await?;
+    let heads = manifests::heads(&app.db, &ids).await?;
     let mut outcomes = Vec::with_capacity(boards.len());
     for board in &boards {
         let wait_until_ms = patience.get(&board.id).copied().flatten();
-        outcomes.push((board, decide(app, board, &sources, heads.get(&board.id).copied(), wait_until_ms, now)?));
+        outcomes
+            .push((board, decide(app, board, &sources, heads.get(&board.id).copied().unwrap_or_default(), wait_until_ms, now)?));
         // Signing takes a moment; others may work between two boards.
         tokio::task::yield_now().await;
     }
+    failpoint!("publish-composed");
     let mut tx = app.db.write().await?;
     renditions::want(&mut tx, &missing, now.timestamp_millis()).await?;
     let published = save(&mut tx, &wanted, &outcomes, now.timestamp_millis()).await?;
+    failpoint!("publish-before-commit");
     tx.commit().await?;
+    failpoint!("publish-committed");
     tell(app, &outcomes, !missing.is_empty());
     Ok(published)
 }
@@ -73,19 +79,30 @@ pub struct Published {
 }
 
 enum Outcome {
-    /// A manifest, complete or without renditions that are still being made.
+    /// A manifest, complete or without what waits for renditions.
     New {
         signed: Signed,
-        complete: bool,
+        rest: Rest,
     },
     Unchanged {
-        complete: bool,
+        rest: Rest,
     },
     /// For renditions, until then; or (none) for the safe item, without which there is no manifest.
     Waiting {
         until_ms: Option<i64>,
     },
     Faulty(ManifestFault),
+}
+
+/// When a board that was looked at is looked at again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Rest {
+    /// When something changes.
+    Complete,
+    /// When a rendition is made.
+    Woken,
+    /// When a rendition is made, or its patience ends: then, UTC milliseconds.
+    Until(i64),
 }
 
 /// What to do about renditions that are still being made.
@@ -138,13 +155,11 @@ async fn save(tx: &mut Tx, wanted: &[Wanted], outcomes: &[(&Board, Outcome)], no
     let (mut new, mut fulfilled) = (Vec::new(), Vec::new());
     for wish in wanted {
         match by_id.get(&wish.board) {
-            Some(Outcome::New { signed, complete: true }) => {
+            Some(Outcome::New { signed, rest }) => {
                 new.push(signed);
-                fulfilled.push(wish);
-            }
-            Some(Outcome::New { signed, complete: false }) => {
-                new.push(signed);
-                publish_wanted::rest(tx, wish, None).await?;
+                if done(tx, wish, *rest).await? {
+                    fulfilled.push(wish);
+                }
             }
             Some(Outcome::Waiting { until_ms }) => {
                 publish_wanted::rest(tx, wish, *until_ms).await?;
@@ -154,9 +169,12 @@ async fn save(tx: &mut Tx, wanted: &[Wanted], outcomes: &[(&Board, Outcome)], no
                 publish_wanted::postpone(tx, wish, now_ms).await?;
                 published.postponed += 1;
             }
-            // A board whose manifest is complete waits no more; any other rests until a rendition is made.
-            Some(Outcome::Unchanged { complete: false }) => publish_wanted::rest(tx, wish, None).await?,
-            Some(Outcome::Unchanged { complete: true }) | None => fulfilled.push(wish),
+            Some(Outcome::Unchanged { rest }) => {
+                if done(tx, wish, *rest).await? {
+                    fulfilled.push(wish);
+                }
+            }
+            None => fulfilled.push(wish),
         }
     }
     manifests::add(tx, &new, now_ms).await?;
@@ -166,32 +184,56 @@ async fn save(tx: &mut Tx, wanted: &[Wanted], outcomes: &[(&Board, Outcome)], no
     Ok(published)
 }
 
+/// Whether the board waits no more, as its manifest is complete; any other is put to rest.
+async fn done(tx: &mut Tx, wish: &Wanted, rest: Rest) -> Result<bool, StoreError> {
+    match rest {
+        Rest::Complete => return Ok(true),
+        Rest::Woken => publish_wanted::rest(tx, wish, None).await?,
+        Rest::Until(until_ms) => publish_wanted::rest(tx, wish, Some(until_ms)).await?,
+    }
+    Ok(false)
+}
+
 fn decide(
     app: &App,
     board: &Board,
     sources: &Sources,
-    newest: Option<(Revision, Digest)>,
+    Heads { newest, reported }: Heads,
     wait_until_ms: Option<i64>,
     now: DateTime<Utc>,
 ) -> Result<Outcome, StoreError> {
     let safe = safe_item::of(board.geometry);
     let Some(ready) = sources.renditions.get(&safe) else { return Ok(Outcome::Waiting { until_ms: None }) };
     let pending = sources.needs(board, now).intersection(&sources.pending).count();
-    match patience(newest.is_some(), pending, wait_until_ms, now.timestamp_millis()) {
-        Patience::Until(until_ms) => return Ok(Outcome::Waiting { until_ms: Some(until_ms) }),
+    let joined;
+    let made = if pending == 0 { Rest::Complete } else { Rest::Woken };
+    let (sources, rest) = match patience(newest.is_some(), pending, wait_until_ms, now.timestamp_millis()) {
+        Patience::None => (sources, made),
         Patience::Ended => {
             tracing::warn!(board.id = %board.id, pending, "renditions are not made in time; published without them");
+            (sources, made)
         }
-        Patience::None => {}
-    }
-    let complete = pending == 0;
-    let previous = newest.map_or(Revision(0), |(rev, _)| rev);
+        Patience::Until(until_ms) => match join::without_what_waits(sources, board, now) {
+            Some(sources) => {
+                joined = sources;
+                (&joined, Rest::Until(until_ms))
+            }
+            None => return Ok(Outcome::Waiting { until_ms: Some(until_ms) }),
+        },
+    };
+    let newest_rev = newest.map_or(Revision(0), |(rev, _)| rev);
+    let overtaken = is_ahead(reported, newest_rev, now);
+    let previous = if overtaken { reported } else { newest_rev };
     let rev = Revision::next(previous, u64::try_from(now.timestamp_millis()).unwrap_or_default());
     let head = Head { key_epoch: app.keys.root.key_epoch, rev, issued: now };
     let manifest = compose(board, sources, (&safe.asset, *ready), head);
     let content_sha256 = content_of(&manifest)?;
-    if newest.is_some_and(|(_, content)| content == content_sha256) {
-        return Ok(Outcome::Unchanged { complete });
+    if !overtaken && newest.is_some_and(|(_, content)| content == content_sha256) {
+        return Ok(if let Rest::Until(until_ms) = rest {
+            Outcome::Waiting { until_ms: Some(until_ms) }
+        } else {
+            Outcome::Unchanged { rest }
+        });
     }
     if let Some(fault) = manifest.faults().into_iter().next() {
         return Ok(Outcome::Faulty(fault));
@@ -203,7 +245,32 @@ fn decide(
     }
     let envelope = Envelope::sign(DocumentType::Manifest, &payload, &[&app.keys.publish]).to_json();
     let signed = Signed { board: board.id.clone(), rev, sha256: Digest::of(&envelope), content_sha256, envelope };
-    Ok(Outcome::New { signed, complete })
+    Ok(Outcome::New { signed, rest })
+}
+
+/// Whether a board holds a manifest that this database does not know: it was put back to an older backup. A revision further in the
+/// future than any board accepts is an error of the board, and no reason to count on from there.
+fn is_ahead(reported: Revision, newest: Revision, now: DateTime<Utc>) -> bool {
+    let latest = (now + MAX_AHEAD).timestamp_millis();
+    reported > newest && reported.as_i64() <= latest
+}
+
+/// Compares what a board holds with what is wanted on it, and answers the latter; one that holds a newer manifest than any here is
+/// to get what is wanted under a number above that.
+///
+/// # Errors
+/// When the database fails.
+pub async fn overtake(app: &App, board: &BoardId, reported: Revision) -> Result<Option<Revision>, StoreError> {
+    let newest = manifests::newest_revision(&app.db, board).await?;
+    let now = app.clock.now();
+    if is_ahead(reported, newest.unwrap_or_default(), now) {
+        tracing::warn!(board.id = %board, manifest.revision = %reported, "the board holds a manifest that the database does not know, as after a restore; it gets a newer one");
+        let mut tx = app.db.write().await?;
+        publish_wanted::mark(&mut tx, std::slice::from_ref(board), now.timestamp_millis()).await?;
+        tx.commit().await?;
+        app.live.publish.notify_one();
+    }
+    Ok(newest)
 }
 
 /// The digest of everything in a manifest but its revision and time of issue.

@@ -20,6 +20,9 @@ on_both_databases![
     a_board_that_shows_nothing_yet_gets_what_there_is,
     what_the_disk_refuses_is_tried_again_later_and_later,
     what_cannot_be_decoded_is_not_tried_again,
+    what_is_wanted_is_signed_again_above_what_the_board_has_seen,
+    a_campaign_whose_pictures_are_made_does_not_wait_for_those_of_another,
+    a_changed_campaign_plays_on_as_it_was_until_its_new_pictures_are_made,
 ];
 
 /// With the safe item, a unit, and a board that shows the safe item.
@@ -182,4 +185,74 @@ async fn what_cannot_be_decoded_is_not_tried_again(world: World) {
     assert!(matches!(&found.state, State::Failed { error } if error.contains("is damaged")), "{:?}", found.state);
     world.clock.pass(Duration::from_secs(24 * 3600));
     assert_eq!(renditions::run_once(app).await.expect("asked"), 0);
+}
+
+async fn what_is_wanted_is_signed_again_above_what_the_board_has_seen(world: World) {
+    let (world, board) = with_a_board(world).await;
+    let app = &world.app;
+    let before = manifest(app, &board).await;
+    let ahead = ::playlists::id::Revision(before.rev.0 + 1000);
+    crate::store::fixtures::reported(&app.db, &board, ahead).await;
+    publish::overtake(app, &board, ahead).await.expect("compared");
+    settle(app).await;
+    let after = manifest(app, &board).await;
+    assert!(after.rev > ahead, "{} is refused by a board that holds {ahead}", after.rev);
+    assert_eq!((after.items, after.campaigns), (before.items, before.campaigns));
+    publish::overtake(app, &board, ahead).await.expect("compared");
+    assert_eq!(publish(app).await, Published::default(), "once");
+}
+
+async fn a_campaign_whose_pictures_are_made_does_not_wait_for_those_of_another(world: World) {
+    let (world, board) = with_a_board(world).await;
+    let app = &world.app;
+    let (red, blue) = (asset(app, "red").await, asset(app, "blue").await);
+    break_disk(app, &blue);
+    let (of_red, of_blue) = (playlist(app, None, &[&red]).await, playlist(app, None, &[&blue]).await);
+    campaign(app, None, draft(&of_blue, &[&board])).await;
+    let id = campaign(app, None, draft(&of_red, &[&board])).await;
+    assert_eq!(publish(app).await, waited(1), "neither is made");
+    make_renditions(app).await;
+    assert_eq!(publish(app).await.signed, 1);
+    let found: Vec<_> = manifest(app, &board).await.campaigns.into_iter().map(|campaign| campaign.id).collect();
+    assert_eq!(found, [id], "the red one is here");
+    assert_eq!(publish(app).await, Published::default());
+
+    mend_disk(app, &blue);
+    world.clock.pass(Duration::from_secs(3));
+    make_renditions(app).await;
+    assert_eq!(publish(app).await.signed, 1);
+    assert_eq!(manifest(app, &board).await.campaigns.len(), 2);
+    assert_eq!(settle(app).await, 0);
+}
+
+async fn a_changed_campaign_plays_on_as_it_was_until_its_new_pictures_are_made(world: World) {
+    let (world, board) = with_a_board(world).await;
+    let app = &world.app;
+    let (red, blue, green) = (asset(app, "red").await, asset(app, "blue").await, asset(app, "green").await);
+    let (of_red, of_blue) = (playlist(app, None, &[&red]).await, playlist(app, None, &[&blue]).await);
+    let changed = campaign(app, None, draft(&of_red, &[&board])).await;
+    settle(app).await;
+    let before = manifest(app, &board).await.campaigns;
+
+    break_disk(app, &blue);
+    world.clock.pass(Duration::from_secs(60));
+    campaign(app, Some(&changed), draft(&of_blue, &[&board])).await;
+    let of_green = playlist(app, None, &[&green]).await;
+    let new = campaign(app, None, draft(&of_green, &[&board])).await;
+    publish(app).await;
+    make_renditions(app).await;
+    assert_eq!(publish(app).await.signed, 1);
+    let campaigns = manifest(app, &board).await.campaigns;
+    assert_eq!(campaigns.len(), 2);
+    assert!(campaigns.contains(&before[0]), "as it was: {campaigns:#?}");
+    assert!(campaigns.iter().any(|campaign| campaign.id == new));
+
+    mend_disk(app, &blue);
+    world.clock.pass(Duration::from_secs(3));
+    make_renditions(app).await;
+    assert_eq!(publish(app).await.signed, 1);
+    let campaigns = manifest(app, &board).await.campaigns;
+    let of_changed: Vec<_> = campaigns.iter().filter(|campaign| campaign.id == changed).collect();
+    assert_eq!(of_changed.len(), 2, "what it was today, and what it is: {campaigns:#?}");
+    assert_eq!(of_changed.iter().filter(|campaign| campaign.period.until.is_none()).count(), 1);
 }

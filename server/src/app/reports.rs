@@ -12,8 +12,10 @@ use serde::de::DeserializeOwned;
 
 use super::dating::{AnchorError, Anchors};
 use super::{App, publish};
+use crate::failpoint::failpoint;
 use crate::live::Change;
 use crate::store::plays::{Batch, Play};
+use crate::store::queue_position::Lost;
 use crate::store::status::BoardKey;
 use crate::store::{StoreError, events, outbox, plays, status};
 use crate::traffic::Counts;
@@ -137,9 +139,12 @@ async fn take_hello(app: &App, board: &BoardId, bytes: &[u8]) -> Result<(), Refu
         tracing::warn!(board.id = %board, "the board drives {} pixels, but {} are known", hello.geometry, known.geometry);
     }
     let now_ms = app.clock.now_ms();
+    failpoint!("hello-before-commit");
     let changed = status::apply_hello(&app.db, board, &hello, now_ms).await.map_err(Refused::Store)?;
+    failpoint!("hello-committed");
     told(app, board, changed);
-    if let Some(wanted) = publish::revision(app, board).await.map_err(Refused::Store)?
+    let wanted = publish::overtake(app, board, hello.rev).await.map_err(Refused::Store)?;
+    if let Some(wanted) = wanted
         && wanted != hello.rev
     {
         outbox::put(&app.db, board, wanted, now_ms).await.map_err(Refused::Store)?;
@@ -166,8 +171,13 @@ async fn take_state(app: &App, board: &BoardId, bytes: &[u8]) -> Result<(), Refu
         return Err(Refused::Range("errors"));
     }
     check_texts(state.errors.iter().map(|code| ("errors", code)).chain([("clock", &state.clock.tz_data)]))?;
+    failpoint!("state-before-commit");
     let changed = status::apply_state(&app.db, board, &state, app.clock.now_ms()).await.map_err(unknown_or)?;
+    failpoint!("state-committed");
     told(app, board, changed);
+    if changed {
+        publish::overtake(app, board, state.rev).await.map_err(Refused::Store)?;
+    }
     Ok(())
 }
 
@@ -179,9 +189,11 @@ async fn take_plays(app: &App, board: &BoardId, bytes: &[u8]) -> Result<Envelope
     let plays = dated(&report)?;
     let batch =
         Batch { board: report.board, epoch: report.epoch, first: report.first, rev: report.rev, plays, envelope: bytes.to_vec() };
-    let upto = plays::store(&app.db, &batch, app.clock.now_ms()).await.map_err(Refused::Store)?;
+    let stored = plays::store(&app.db, &batch, app.clock.now_ms()).await.map_err(Refused::Store)?;
+    failpoint!("plays-committed");
     told(app, board, true);
-    Ok(ack(app, board, Stream::Plays, batch.epoch, upto))
+    warn_of(board, "plays", stored.lost);
+    Ok(ack(app, board, Stream::Plays, batch.epoch, stored.upto))
 }
 
 async fn take_events(app: &App, board: &BoardId, bytes: &[u8]) -> Result<Envelope, Refused> {
@@ -190,9 +202,17 @@ async fn take_events(app: &App, board: &BoardId, bytes: &[u8]) -> Result<Envelop
     check_board(board, &report.board)?;
     check_numbers(report.first, report.events.len(), MOST_EVENTS)?;
     report.events.iter().try_for_each(check_event)?;
-    let upto = events::store(&app.db, &report, app.clock.now_ms()).await.map_err(Refused::Store)?;
+    let stored = events::store(&app.db, &report, app.clock.now_ms()).await.map_err(Refused::Store)?;
+    failpoint!("events-committed");
     told(app, board, true);
-    Ok(ack(app, board, Stream::Event, report.epoch, upto))
+    warn_of(board, "events", stored.lost);
+    Ok(ack(app, board, Stream::Event, report.epoch, stored.upto))
+}
+
+fn warn_of(board: &BoardId, what: &str, lost: Option<Lost>) {
+    if let Some(Lost { first, upto, rows }) = lost {
+        tracing::warn!(board.id = %board, "{rows} {what} (numbers {first} to {upto}) are lost to a restore of the database; the board goes on");
+    }
 }
 
 /// The rows of a report with their instants. Pure.

@@ -11,7 +11,9 @@ use crate::testing::{NOW_MS, World, on_both_databases, signed};
 on_both_databases![
     a_late_or_doubled_report_changes_nothing,
     a_hello_with_an_old_revision_puts_the_wanted_one_into_the_outbox,
-    each_play_is_stored_once_and_acknowledged_up_to_the_first_gap,
+    each_play_is_stored_once_and_acknowledged,
+    a_batch_beyond_what_is_stored_tells_what_a_restore_has_lost_and_the_board_goes_on,
+    a_board_with_a_newer_manifest_than_the_database_knows_is_published_anew,
     the_plays_of_each_board_and_epoch_are_counted_by_themselves,
     plays_that_are_not_the_boards_or_out_of_range_are_refused,
     each_event_is_stored_once,
@@ -128,22 +130,59 @@ async fn a_hello_with_an_old_revision_puts_the_wanted_one_into_the_outbox(world:
     assert_eq!(fixtures::outbox_rows(&world.app.db).await, 1);
 }
 
-async fn each_play_is_stored_once_and_acknowledged_up_to_the_first_gap(world: World) {
+async fn each_play_is_stored_once_and_acknowledged(world: World) {
     let (board, key) = world.board("b-0001", 1).await;
     for (first, rows, expected_upto, expected_plays) in [
         (0, 3, 3, 3),
         (0, 3, 3, 3),
         (2, 3, 5, 5),
-        (8, 2, 5, 7),
-        (8, 2, 5, 7),
-        (6, 1, 5, 8),
-        (5, 1, 7, 9),
+        (5, 1, 6, 6),
         (4, 6, 10, 10),
         (0, 500, 500, 500),
         (3, 1, 500, 500),
+        (500, 2, 502, 502),
     ] {
         assert_eq!(upto(&world, &board, &key, first, rows).await, expected_upto, "{first} + {rows}");
         assert_eq!(fixtures::plays(&world.app.db).await.0, expected_plays, "{first} + {rows}");
+    }
+    assert_eq!(fixtures::events(&world.app.db).await, 0, "nothing was lost");
+}
+
+async fn a_batch_beyond_what_is_stored_tells_what_a_restore_has_lost_and_the_board_goes_on(world: World) {
+    let (board, key) = world.board("b-0001", 1).await;
+    for (first, rows, expected_upto, expected_plays, expected_events) in [
+        (0, 3, 3, 3, 0),
+        // A board deletes nothing before it is stored, so 3 to 7 were.
+        (8, 2, 10, 5, 1),
+        (8, 2, 10, 5, 1),
+        // A copy that was long on its way.
+        (6, 1, 10, 6, 1),
+        (2, 9, 11, 11, 1),
+        (20, 1, 21, 12, 2),
+    ] {
+        assert_eq!(upto(&world, &board, &key, first, rows).await, expected_upto, "{first} + {rows}");
+        assert_eq!(fixtures::plays(&world.app.db).await.0, expected_plays, "{first} + {rows}");
+        assert_eq!(fixtures::events(&world.app.db).await, expected_events, "{first} + {rows}");
+    }
+    let told = fixtures::told(&world.app.db).await;
+    let facts = |first: &str, upto: &str, count: &str| {
+        let facts = [("count", count), ("epoch", "epoch-1"), ("first", first), ("upto", upto)];
+        facts.map(|(name, value)| (name.to_owned(), value.to_owned())).into()
+    };
+    let expected: Vec<(String, BTreeMap<String, String>)> = vec![
+        ("plays-lost-to-restore".to_owned(), facts("3", "8", "5")),
+        ("plays-lost-to-restore".to_owned(), facts("11", "20", "9")),
+    ];
+    assert_eq!(told, expected);
+}
+
+async fn a_board_with_a_newer_manifest_than_the_database_knows_is_published_anew(world: World) {
+    let (board, _) = world.board("b-0001", 1).await;
+    fixtures::manifest(&world.app.db, &board, Revision(3), b"{}").await;
+    for (rev, expected) in [(2, 0), (3, 0), (u64::MAX >> 12, 0), (4, 1)] {
+        publish::overtake(&world.app, &board, Revision(rev)).await.expect("compared");
+        let wanted = crate::store::publish_wanted::list(&world.app.db, i64::MAX, 9).await.expect("listed");
+        assert_eq!(wanted.len(), expected, "revision {rev}");
     }
 }
 
@@ -151,7 +190,7 @@ async fn the_plays_of_each_board_and_epoch_are_counted_by_themselves(world: Worl
     let (one, key_one) = world.board("b-0001", 1).await;
     let (two, key_two) = world.board("b-0002", 2).await;
     assert_eq!(upto(&world, &one, &key_one, 0, 4).await, 4);
-    assert_eq!(upto(&world, &two, &key_two, 1, 4).await, 0);
+    assert_eq!(upto(&world, &two, &key_two, 0, 5).await, 5);
     let other = Plays { epoch: "epoch-2".parse().expect("an epoch"), ..plays(&one, 0, 2) };
     let bytes = signed(DocumentType::Plays, &other, &key_one);
     assert_eq!(acked(&world, take(&world.app, &one, Up::Plays, &bytes).await), 2);
@@ -199,7 +238,7 @@ async fn each_event_is_stored_once(world: World) {
         first,
         events: vec![event.clone(); count],
     };
-    for (first, count, expected_upto, expected_events) in [(0, 2, 2, 2), (0, 2, 2, 2), (3, 1, 2, 3), (2, 1, 4, 4)] {
+    for (first, count, expected_upto, expected_events) in [(0, 2, 2, 2), (0, 2, 2, 2), (2, 1, 3, 3), (4, 1, 5, 5), (3, 1, 5, 6)] {
         let bytes = signed(DocumentType::Event, &batch(first, count), &key);
         assert_eq!(acked(&world, take(&world.app, &board, Up::Event, &bytes).await), expected_upto);
         assert_eq!(fixtures::events(&world.app.db).await, expected_events);

@@ -13,6 +13,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use super::link::{Link, Received};
 use crate::app::App;
 use crate::app::reports::{self, Refused};
+use crate::failpoint::failpoint;
 use crate::telemetry::chain;
 use crate::traffic::{Counts, Message};
 
@@ -31,6 +32,7 @@ pub(super) async fn run(app: Arc<App>, link: Arc<Link>, received: mpsc::Receiver
             async move {
                 take(&app, &received).await;
                 link.acknowledge(&received);
+                failpoint!("report-acknowledged");
             }
         })
         .await;
@@ -57,6 +59,7 @@ async fn take(app: &App, received: &Received) {
                 if app.live.traffic.send(message).is_err() {
                     tracing::warn!(board.id = %board, "an acknowledgement found no room; the board will ask again");
                 }
+                failpoint!("ack-handed-on");
                 return;
             }
             Ok(Err(refused)) if !refused.may_pass_later() => {

@@ -17,6 +17,7 @@ use super::credentials::secret;
 use super::link::{Landed, Link};
 use super::window::{MOST, Ticket};
 use crate::app::{App, publish};
+use crate::failpoint::failpoint;
 use crate::store::{StoreError, outbox, status};
 use crate::telemetry::chain;
 use crate::traffic::{Counts, Message};
@@ -86,12 +87,20 @@ impl Outbound {
                     tracing::error!(board.id = %board, manifest.revision = %rev, "the broker refuses the board's desired state: {reason:?}");
                     self.refused.insert(board);
                 }
-                (Ticket::Message, None) => {}
+                (Ticket::Message, None) => {
+                    failpoint!("message-landed");
+                }
                 (Ticket::Message, Some(reason)) => tracing::warn!("the broker refuses a message: {reason:?}"),
             }
         }
+        if !done.is_empty() {
+            failpoint!("desired-landed");
+        }
         if let Err(error) = outbox::done(&self.app.db, &done).await {
             tracing::warn!(error = %chain(&error), "the outbox keeps what the broker has; it is sent again");
+        }
+        if !done.is_empty() {
+            failpoint!("desired-done");
         }
         self.fill().await;
     }
@@ -128,9 +137,11 @@ impl Outbound {
             };
             let rev = desired.rev;
             let payload = serde_json::to_vec(&desired).unwrap_or_default();
+            failpoint!("desired-before-publish");
             if !self.link.publish(Ticket::Desired(board.clone(), rev), &Down::Desired.topic(&board), payload, true, None) {
                 return Ok(());
             }
+            failpoint!("desired-published");
             tracing::debug!(board.id = %board, manifest.revision = %rev, "a desired state is on its way");
         }
         Ok(())

@@ -1,5 +1,6 @@
 //! The web server's surface: pages for people, files, and what machines watch. The only place that names axum.
 
+mod at_work;
 pub mod board;
 mod door;
 pub mod error;
@@ -30,6 +31,7 @@ use tower_http::csrf::CsrfLayer;
 use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
 use tower_http::timeout::TimeoutLayer;
 
+use self::at_work::AtWork;
 use self::pages::{assets, boards, campaigns, language, live, overview, playlists, setup, sign_in};
 use self::site::Site;
 use crate::app::App;
@@ -39,9 +41,10 @@ use crate::edge::door::Door;
 const PATIENCE: Duration = Duration::from_secs(30);
 /// Longest upload: 64 MiB over a slow line.
 const UPLOAD_PATIENCE: Duration = Duration::from_secs(20 * 60);
-/// Longest that requests under way may go on once the server is to end: what a form saves is saved by then, and a client that
-/// neither reads nor writes must not hold the end up.
-const LAST_REQUESTS: Duration = Duration::from_secs(1);
+/// Longest that requests may be worked on once the server is to end; less than the whole end may take.
+const LAST_WORK: Duration = Duration::from_secs(20);
+/// Longest that answers may then still go out: a client that does not read must not hold the end up.
+const LAST_ANSWERS: Duration = Duration::from_secs(1);
 /// Largest form.
 const FORM_BYTES: usize = 1 << 20;
 /// Largest upload, all its files together.
@@ -78,16 +81,22 @@ pub fn router(app: Arc<App>, stop: &CancellationToken) -> Router {
         .with_state(site)
 }
 
-/// Serves until told to stop; then takes no more connections and finishes the requests under way, within a second.
+/// Serves until told to stop; then takes no more connections and finishes the requests under way: those being worked on within
+/// [`LAST_WORK`], and their answers go out within [`LAST_ANSWERS`].
 ///
 /// # Errors
 /// When the listener fails.
 pub async fn serve(app: Arc<App>, door: Door, stop: CancellationToken) -> std::io::Result<()> {
-    let service = door::with_peers(router(app, &stop)).into_make_service_with_connect_info::<door::Peer>();
+    let at_work = AtWork::default();
+    let counted = router(app, &stop).layer(from_fn_with_state(at_work.clone(), at_work::count));
+    let service = door::with_peers(counted).into_make_service_with_connect_info::<door::Peer>();
     let serving = axum::serve(door, service).with_graceful_shutdown(stop.clone().cancelled_owned());
     let late = async {
         stop.cancelled().await;
-        tokio::time::sleep(LAST_REQUESTS).await;
+        if tokio::time::timeout(LAST_WORK, at_work.none()).await.is_err() {
+            tracing::warn!("some requests were worked on for too long and are cut off");
+        }
+        tokio::time::sleep(LAST_ANSWERS).await;
     };
     tokio::select! {
         served = serving.into_future() => served,

@@ -2,18 +2,28 @@
 
 use playlists::wire::reports::Events;
 
-use super::plays::advance;
+use super::queue_position::{self, Stored};
 use super::status::number;
 use super::{Db, StoreError, in_transaction};
+use crate::failpoint::failpoint;
 
-/// Stores a batch in one transaction; what is stored already stays as it is. Yields the number of the first event of this epoch
-/// that is not stored.
+/// Stores a batch in one transaction; what is stored already stays as it is. Yields how far this epoch is stored, and what a restore
+/// of the database had lost before this batch.
 ///
 /// # Errors
 /// When the database does not take it; [`StoreError::is_dangling`] when there is no such board.
-pub async fn store(db: &Db, batch: &Events, now_ms: i64) -> Result<u64, StoreError> {
+pub async fn store(db: &Db, batch: &Events, now_ms: i64) -> Result<Stored, StoreError> {
     in_transaction!(db, "store the events", |tx| {
         let tx = &mut tx;
+        let lost = queue_position::pass_over_what_a_restore_lost!(
+            tx,
+            batch.board,
+            "event",
+            batch.epoch,
+            batch.first,
+            now_ms,
+            "select count(*) from event where board_id = $1 and epoch = $2 and number >= $3 and number < $4"
+        );
         if !batch.events.is_empty() {
             let mut insert =
                 sqlx::QueryBuilder::new("insert into event (board_id, epoch, number, t_ms, code, detail, facts, received_ms) ");
@@ -30,7 +40,7 @@ pub async fn store(db: &Db, batch: &Events, now_ms: i64) -> Result<u64, StoreErr
             insert.push(" on conflict (board_id, epoch, number) do nothing");
             insert.build().execute(&mut **tx).await.map_err(StoreError::on("store the events"))?;
         }
-        let upto = advance!(
+        let upto = queue_position::advance!(
             tx,
             batch.board,
             "event",
@@ -40,6 +50,7 @@ pub async fn store(db: &Db, batch: &Events, now_ms: i64) -> Result<u64, StoreErr
                  and not exists (select 1 from event n where n.board_id = $1 and n.epoch = $2 and n.number = e.number + 1)
              order by e.number limit 1"
         );
-        Ok(upto)
+        failpoint!("events-before-commit");
+        Ok(Stored { upto, lost })
     })
 }

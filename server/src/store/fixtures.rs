@@ -41,6 +41,21 @@ pub(crate) async fn manifest(db: &Db, board: &BoardId, rev: Revision, envelope: 
     .expect("the manifest is stored");
 }
 
+/// A board that says that it holds this revision.
+pub(crate) async fn reported(db: &Db, board: &BoardId, rev: Revision) {
+    on!(db, |pool| sqlx::query(
+        "insert into board_status (board_id, sess, seq, connected, boot, player, root, rev, mode, presented_fps, black_ms, rss,
+             disk_free, disk_used, queued, clock_quality, clock_skew_ms, tz_data, errors, heard_ms)
+         values ($1, 1, 1, true, '', '', 1, $2, 'play', 0, 0, 0, 0, 0, 0, 'ntp', 0, '', '[]', 0)"
+    )
+    .bind(board.as_str())
+    .bind(rev.as_i64())
+    .execute(pool)
+    .await
+    .map(drop))
+    .expect("the status is stored");
+}
+
 /// How many rows the outbox has.
 pub(crate) async fn outbox_rows(db: &Db) -> i64 {
     on!(db, |pool| sqlx::query_scalar("select count(*) from outbox").fetch_one(pool).await).expect("the outbox is counted")
@@ -55,6 +70,14 @@ pub(crate) async fn plays(db: &Db) -> (i64, i64) {
 /// How many events are stored.
 pub(crate) async fn events(db: &Db) -> i64 {
     on!(db, |pool| sqlx::query_scalar("select count(*) from event").fetch_one(pool).await).expect("the events are counted")
+}
+
+/// The events, in the order in which they were kept: code and facts.
+pub(crate) async fn told(db: &Db) -> Vec<(String, std::collections::BTreeMap<String, String>)> {
+    let rows: Vec<(String, String)> =
+        on!(db, |pool| sqlx::query_as("select code, facts from event order by epoch, number").fetch_all(pool).await)
+            .expect("the events are read");
+    rows.into_iter().map(|(code, facts)| (code, serde_json::from_str(&facts).expect("facts"))).collect()
 }
 
 /// What is known of a board: `(sess, seq, connected, mode)`.

@@ -107,12 +107,21 @@ pub async fn newest(db: &Db, board: &BoardId, limit: u32) -> Result<Vec<Signed>,
         .collect()
 }
 
-/// Revision and digest of the content of these boards' newest manifests; a board that has none is missing.
+/// A board's newest manifest in short, and what the board itself reports.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Heads {
+    /// Revision and digest of the content of the newest manifest; none before the first.
+    pub newest: Option<(Revision, Digest)>,
+    /// The revision that the board reported last: above the newest one where the database was put back to an older backup.
+    pub reported: Revision,
+}
+
+/// The heads of these boards; a board that has no manifest and reported nothing is missing.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn newest_heads(db: &Db, boards: &[BoardId]) -> Result<BTreeMap<BoardId, (Revision, Digest)>, StoreError> {
-    let mut heads = BTreeMap::new();
+pub async fn heads(db: &Db, boards: &[BoardId]) -> Result<BTreeMap<BoardId, Heads>, StoreError> {
+    let mut heads: BTreeMap<BoardId, Heads> = BTreeMap::new();
     for part in boards.chunks(AT_ONCE) {
         let rows = on!(db, |pool| {
             let mut query = newest_of("m.board_id, m.rev, m.content_sha256", part);
@@ -121,10 +130,28 @@ pub async fn newest_heads(db: &Db, boards: &[BoardId]) -> Result<BTreeMap<BoardI
         for (board, rev, content) in rows.map_err(StoreError::on("load the manifests' revisions"))? {
             let board = board.parse().map_err(|e| StoreError::unreadable("manifest.board_id", e))?;
             let content = content.parse().map_err(|e| StoreError::unreadable("manifest.content_sha256", e))?;
-            heads.insert(board, (revision(rev)?, content));
+            heads.entry(board).or_default().newest = Some((revision(rev)?, content));
+        }
+        let rows = on!(db, |pool| reported_by(part).build_query_as::<(String, i64)>().fetch_all(pool).await);
+        for (board, rev) in rows.map_err(StoreError::on("load the revisions that boards report"))? {
+            let board = board.parse().map_err(|e| StoreError::unreadable("board_status.board_id", e))?;
+            heads.entry(board).or_default().reported = revision(rev)?;
         }
     }
     Ok(heads)
+}
+
+fn reported_by<DB: sqlx::Database>(boards: &[BoardId]) -> QueryBuilder<DB>
+where
+    String: sqlx::Type<DB> + for<'q> sqlx::Encode<'q, DB>,
+{
+    let mut query = QueryBuilder::new("select board_id, rev from board_status where board_id in (");
+    let mut list = query.separated(", ");
+    for board in boards {
+        list.push_bind(board.to_string());
+    }
+    query.push(")");
+    query
 }
 
 /// The newest manifest of each of these boards; a board that has none is missing.

@@ -14,6 +14,7 @@ pub mod overview;
 pub mod playlists;
 pub mod plays;
 pub mod publish_wanted;
+pub mod queue_position;
 pub mod renditions;
 pub mod search;
 pub mod sessions;

@@ -3,8 +3,10 @@
 use playlists::id::{AssetId, BoardId, CampaignId, Digest, QueueEpoch, Revision};
 use playlists::wire::reports::ClockQuality;
 
+use super::queue_position::{self, Stored};
 use super::status::{number, quality};
 use super::{Db, StoreError, in_transaction};
+use crate::failpoint::failpoint;
 
 /// One play, dated.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,53 +44,23 @@ pub struct Batch {
     pub envelope: Vec<u8>,
 }
 
-/// Moves a queue's position up to the first number that is not stored, and yields it. The update locks the row, so two
-/// transactions of one queue follow each other. `$last` finds the end of the run of stored numbers that begins at `$3`.
-macro_rules! advance {
-    ($tx:expr, $board:expr, $stream:literal, $epoch:expr, $last:literal) => {{
-        let here: (i64,) = sqlx::query_as(concat!(
-            "insert into queue_position (board_id, stream, epoch, upto) values ($1, '",
-            $stream,
-            "', $2, 0)
-             on conflict (board_id, stream, epoch) do update set upto = queue_position.upto returning upto"
-        ))
-        .bind($board.as_str())
-        .bind($epoch.as_str())
-        .fetch_one(&mut **$tx)
-        .await
-        .map_err(StoreError::on("lock the queue's position"))?;
-        let last: Option<(i64,)> = sqlx::query_as($last)
-            .bind($board.as_str())
-            .bind($epoch.as_str())
-            .bind(here.0)
-            .fetch_optional(&mut **$tx)
-            .await
-            .map_err(StoreError::on("find the queue's position"))?;
-        let upto = last.map_or(here.0, |(last,)| last.saturating_add(1));
-        sqlx::query(concat!(
-            "update queue_position set upto = $3 where board_id = $1 and stream = '",
-            $stream,
-            "' and epoch = $2"
-        ))
-        .bind($board.as_str())
-        .bind($epoch.as_str())
-        .bind(upto)
-        .execute(&mut **$tx)
-        .await
-        .map_err(StoreError::on("move the queue's position"))?;
-        u64::try_from(upto).unwrap_or(0)
-    }};
-}
-pub(super) use advance;
-
-/// Stores a batch in one transaction; what is stored already stays as it is. Yields the number of the first play of this epoch
-/// that is not stored.
+/// Stores a batch in one transaction; what is stored already stays as it is. Yields how far this epoch is stored, and what a restore
+/// of the database had lost before this batch.
 ///
 /// # Errors
 /// When the database does not take it; [`StoreError::is_dangling`] when there is no such board.
-pub async fn store(db: &Db, batch: &Batch, now_ms: i64) -> Result<u64, StoreError> {
+pub async fn store(db: &Db, batch: &Batch, now_ms: i64) -> Result<Stored, StoreError> {
     in_transaction!(db, "store the plays", |tx| {
         let tx = &mut tx;
+        let lost = queue_position::pass_over_what_a_restore_lost!(
+            tx,
+            batch.board,
+            "plays",
+            batch.epoch,
+            batch.first,
+            now_ms,
+            "select count(*) from play where board_id = $1 and epoch = $2 and number >= $3 and number < $4"
+        );
         sqlx::query(
             "insert into play_batch (board_id, epoch, first, row_count, sha256, envelope, received_ms) values ($1, $2, $3, $4, $5, $6, $7)
              on conflict (board_id, epoch, first, row_count) do nothing",
@@ -123,7 +95,7 @@ pub async fn store(db: &Db, batch: &Batch, now_ms: i64) -> Result<u64, StoreErro
             insert.push(" on conflict (board_id, epoch, number) do nothing");
             insert.build().execute(&mut **tx).await.map_err(StoreError::on("store the plays"))?;
         }
-        let upto = advance!(
+        let upto = queue_position::advance!(
             tx,
             batch.board,
             "plays",
@@ -133,6 +105,7 @@ pub async fn store(db: &Db, batch: &Batch, now_ms: i64) -> Result<u64, StoreErro
                  and not exists (select 1 from play n where n.board_id = $1 and n.epoch = $2 and n.number = p.number + 1)
              order by p.number limit 1"
         );
-        Ok(upto)
+        failpoint!("plays-before-commit");
+        Ok(Stored { upto, lost })
     })
 }

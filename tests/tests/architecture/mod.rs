@@ -74,6 +74,29 @@ fn no_code_is_unsafe() {
 }
 
 #[test]
+fn only_the_tests_have_failpoints_and_no_release_build_can() {
+    let manifest = |of: &str| std::fs::read_to_string(root().join(of)).expect("the workspace is there");
+    let table = |of: &str| manifest(of).parse::<toml::Table>().expect("a manifest is TOML");
+    let features = table("server/Cargo.toml").remove("features").expect("the server has features");
+    assert!(!features.to_string().contains("default"), "by default the server has none: {features}");
+    for other in ["Cargo.toml", "player/Cargo.toml", "playlists/Cargo.toml"] {
+        assert!(!manifest(other).contains("failpoints"), "{other} asks for failpoints");
+    }
+    let makefile = manifest("Makefile");
+    let builds: Vec<_> = makefile.lines().filter(|line| line.contains("build") && line.contains("$(CARGO)")).collect();
+    let of_users = |line: &&&str| line.contains("-p bangtin ") && !line.contains("tests");
+    assert!(builds.iter().filter(of_users).count() >= 2, "demo and release name their packages: {builds:#?}");
+    assert!(builds.iter().all(|line| !line.contains("--release") || !line.contains("--workspace")), "{builds:#?}");
+    // Where the code is named at all, debug assertions are asked for in the same breath.
+    let both = "#[cfg(all(feature = \"failpoints\", debug_assertions))]";
+    let careless = offenders(|source| {
+        let line = source.code_lines().find(|(_, line)| line.contains("feature = \"failpoints\"") && line.trim() != both);
+        line.filter(|_| !spells_them(source)).map(|(number, _)| number.to_string())
+    });
+    assert!(careless.is_empty(), "say {both}: {careless:#?}");
+}
+
+#[test]
 fn nothing_is_left_to_be_done() {
     let unfinished = ["todo!", "unimplemented!", "dbg!", "TODO", "FIXME", "XXX"];
     let left = offenders(|source| {

@@ -1,10 +1,12 @@
-//! A wire that can be cut, held and counted, between a client and a server on loopback.
+//! A wire between a client and a server on loopback that can be cut, held, slowed, left half open and counted.
+
+mod mqtt;
+mod pass;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -16,12 +18,25 @@ pub enum Wire {
     /// Everything passes.
     #[default]
     Whole,
-    /// Connections stand, but nothing passes from the server to the client.
+    /// Connections stand, but nothing passes from the server to the client; it comes later.
     DownHeld,
-    /// Connections stand, but nothing passes either way.
+    /// Connections stand, but nothing passes either way; it comes later.
     Held,
     /// All connections are ended, new ones at once too.
     Cut,
+    /// Half open: connections stand and are taken, but what is said disappears, and neither end hears that the other has hung up.
+    /// What has begun to disappear on a connection does so until a cut: half of a conversation is none.
+    Swallowed,
+    /// Half open one way: what the server says disappears.
+    DownSwallowed,
+    /// Half open the other way: what the client says disappears.
+    UpSwallowed,
+    /// No more than so many bytes a second pass to the client, on each connection.
+    Slow(u32),
+    /// Each connection ends when so many bytes have passed to the client, counted from this state's beginning.
+    Truncated(u32),
+    /// What passes are whole MQTT packets, and of those none that holds the server's signed acknowledgement.
+    WithoutAcks,
 }
 
 /// What the wire does now, and how often it was cut: a cut that is mended at once still ends what stood.
@@ -37,6 +52,8 @@ struct Counts {
     connections: AtomicU64,
     up: AtomicU64,
     down: AtomicU64,
+    swallowed: AtomicU64,
+    acks: AtomicU64,
 }
 
 /// A proxy for TCP; gone when dropped.
@@ -98,6 +115,18 @@ impl Proxy {
     pub fn bytes_down(&self) -> u64 {
         self.counts.down.load(Ordering::Relaxed)
     }
+
+    /// Bytes that disappeared.
+    #[must_use]
+    pub fn bytes_swallowed(&self) -> u64 {
+        self.counts.swallowed.load(Ordering::Relaxed)
+    }
+
+    /// Signed acknowledgements that were dropped.
+    #[must_use]
+    pub fn acks_dropped(&self) -> u64 {
+        self.counts.acks.load(Ordering::Relaxed)
+    }
 }
 
 async fn accept(
@@ -115,47 +144,14 @@ async fn accept(
         let address = *server.borrow();
         let Ok(server) = TcpStream::connect(address).await else { continue };
         counts.connections.fetch_add(1, Ordering::Relaxed);
-        tasks.spawn(join((client, server), wire.clone(), cuts, Arc::clone(&counts)));
-    }
-}
-
-/// Passes bytes both ways until either end closes, the wire is cut or the proxy is gone.
-async fn join((client, server): (TcpStream, TcpStream), mut wire: watch::Receiver<State>, cuts: u64, counts: Arc<Counts>) {
-    let (client_out, client_in) = client.into_split();
-    let (server_out, server_in) = server.into_split();
-    tokio::select! {
-        () = pass(client_out, server_in, (wire.clone(), cuts), &[Wire::Held], &counts.up) => {}
-        () = pass(server_out, client_in, (wire.clone(), cuts), &[Wire::Held, Wire::DownHeld], &counts.down) => {}
-        // Bytes on the way are lost here: that is what a cut wire does.
-        _ = wire.wait_for(|state| state.cuts != cuts) => {}
-    }
-}
-
-async fn pass(
-    mut from: impl AsyncRead + Unpin,
-    mut to: impl AsyncWrite + Unpin,
-    (mut wire, cuts): (watch::Receiver<State>, u64),
-    held: &[Wire],
-    count: &AtomicU64,
-) {
-    let mut buffer = vec![0; 16 * 1024];
-    loop {
-        let Ok(read @ 1..) = from.read(&mut buffer).await else { return };
-        let goes_on =
-            wire.wait_for(|state| !held.contains(&state.wire) || state.cuts != cuts).await.is_ok_and(|s| s.cuts == cuts);
-        if !goes_on {
-            return;
-        }
-        let Some(bytes) = buffer.get(..read) else { return };
-        if to.write_all(bytes).await.is_err() {
-            return;
-        }
-        count.fetch_add(u64::try_from(read).unwrap_or(u64::MAX), Ordering::Relaxed);
+        tasks.spawn(pass::join((client, server), wire.clone(), cuts, Arc::clone(&counts)));
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
     use super::*;
 
     async fn echo() -> SocketAddr {
@@ -203,5 +199,50 @@ mod tests {
         let mut heard = [0; 4];
         client.read_exact(&mut heard).await.expect("hears");
         assert_eq!(&heard, b"cham");
+    }
+
+    #[tokio::test]
+    async fn what_a_half_open_wire_swallows_never_comes_and_nobody_is_told() {
+        let proxy = Proxy::start(echo().await).await;
+        let mut client = TcpStream::connect(proxy.address).await.expect("connects");
+        proxy.set(Wire::DownSwallowed);
+        client.write_all(b"mat").await.expect("writes");
+        crate::eventually("the echo is swallowed", crate::eventually::SOON, async || {
+            if proxy.bytes_swallowed() == 3 { Ok(()) } else { Err(proxy.bytes_swallowed()) }
+        })
+        .await;
+        proxy.set(Wire::Whole);
+        client.write_all(b"nua").await.expect("the connection stands");
+        crate::eventually("it goes on swallowing", crate::eventually::SOON, async || {
+            if proxy.bytes_swallowed() == 6 { Ok(()) } else { Err(proxy.bytes_swallowed()) }
+        })
+        .await;
+        assert_eq!(proxy.bytes_down(), 0);
+        proxy.set(Wire::Cut);
+        assert!(matches!(client.read(&mut [0; 4]).await, Ok(0) | Err(_)));
+    }
+
+    #[tokio::test]
+    async fn a_truncated_answer_ends_at_its_byte() {
+        let proxy = Proxy::start(echo().await).await;
+        proxy.set(Wire::Truncated(5));
+        let mut client = TcpStream::connect(proxy.address).await.expect("connects");
+        client.write_all(b"cat ngan").await.expect("writes");
+        let mut heard = Vec::new();
+        let _ = client.read_to_end(&mut heard).await;
+        assert_eq!(heard, b"cat n");
+    }
+
+    #[tokio::test]
+    async fn a_slow_wire_passes_everything_in_its_time() {
+        let proxy = Proxy::start(echo().await).await;
+        proxy.set(Wire::Slow(100_000));
+        let mut client = TcpStream::connect(proxy.address).await.expect("connects");
+        let began = std::time::Instant::now();
+        client.write_all(&[7; 30_000]).await.expect("writes");
+        let mut heard = vec![0; 30_000];
+        client.read_exact(&mut heard).await.expect("hears");
+        assert!(heard.iter().all(|byte| *byte == 7));
+        assert!(began.elapsed() >= std::time::Duration::from_millis(200), "{:?}", began.elapsed());
     }
 }

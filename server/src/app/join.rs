@@ -1,0 +1,104 @@
+//! Which campaigns of a board are in its next manifest while renditions are still being made: each joins when its own are. Pure.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use playlists::id::CampaignId;
+
+use super::compose::Sources;
+use crate::store::boards::Board;
+use crate::store::campaign_versions::CampaignVersion;
+
+/// What a board's manifest is composed from as long as some renditions are being made: without the campaigns that wait for theirs. A
+/// version that waits leaves its place to the one before it, which plays on as it did. None where the default playlist waits: then
+/// everything does.
+pub(super) fn without_what_waits(sources: &Sources, board: &Board, now: DateTime<Utc>) -> Option<Sources> {
+    let default = sources.default_of(board);
+    if default.is_some_and(|(_, entries)| sources.waits(board, entries)) {
+        return None;
+    }
+    let mut of_campaigns: BTreeMap<&CampaignId, Vec<&CampaignVersion>> = BTreeMap::new();
+    for (version, _) in sources.campaigns_of(board, now) {
+        of_campaigns.entry(&version.campaign).or_default().push(version);
+    }
+    let mut joined = Sources::default();
+    for versions in of_campaigns.values_mut() {
+        versions.sort_by_key(|version| version.version);
+        joined.campaigns.extend(in_their_place(versions, |version| {
+            let entries = sources.playlists.get(&(version.playlist.clone(), version.playlist_version));
+            entries.is_some_and(|entries| sources.waits(board, entries))
+        }));
+    }
+    let played = joined.campaigns.iter().map(|version| (version.playlist.clone(), version.playlist_version));
+    let keys: Vec<_> = played.chain(default.map(|(key, _)| key.clone())).collect();
+    for key in keys {
+        let Some(entries) = sources.playlists.get(&key) else { continue };
+        for (asset, key) in entries.iter().filter_map(|entry| Some((&entry.asset_id, sources.key(board, &entry.asset_id)?))) {
+            joined.fits.insert(asset.clone(), key.fit);
+            joined.renditions.extend(sources.renditions.get(&key).map(|ready| (key, *ready)));
+        }
+        joined.playlists.insert(key, entries.clone());
+    }
+    Some(joined)
+}
+
+/// The versions of one campaign, oldest first, that do not wait; each also plays the time of those that follow it and do.
+fn in_their_place(versions: &[&CampaignVersion], waits: impl Fn(&CampaignVersion) -> bool) -> Vec<CampaignVersion> {
+    let mut kept: Vec<CampaignVersion> = Vec::new();
+    for version in versions {
+        if !waits(version) {
+            kept.push((*version).clone());
+        } else if let Some(last) = kept.last_mut().filter(|last| last.ended_ms == Some(version.in_force_ms)) {
+            last.ended_ms = version.ended_ms;
+        }
+    }
+    kept
+}
+
+#[cfg(test)]
+mod tests {
+    use playlists::campaign::{Level, Period, Weight};
+    use playlists::unit::Tier;
+
+    use super::*;
+
+    fn version(version: u64, in_force_ms: i64, ended_ms: Option<i64>) -> CampaignVersion {
+        CampaignVersion {
+            campaign: "c-1".parse().expect("an id"),
+            unit: "u-1".parse().expect("an id"),
+            tier: Tier::Commune,
+            version,
+            playlist: "p-1".parse().expect("an id"),
+            playlist_version: version,
+            level: Level::Normal,
+            weight: Weight::try_from(3).expect("a weight"),
+            period: Period { from: None, until: None },
+            windows: Vec::new(),
+            all_boards: true,
+            boards: Vec::new(),
+            in_force_ms,
+            ended_ms,
+        }
+    }
+
+    #[test]
+    fn a_version_plays_on_in_the_place_of_those_that_wait_and_only_of_those() {
+        let all = [version(1, 0, Some(5)), version(2, 5, Some(7)), version(3, 7, None)];
+        let apart = [version(1, 0, Some(5)), version(2, 6, None)];
+        for (versions, waiting, expected) in [
+            (&all[..], &[][..], vec![(1, Some(5)), (2, Some(7)), (3, None)]),
+            (&all, &[3], vec![(1, Some(5)), (2, None)]),
+            (&all, &[2, 3], vec![(1, None)]),
+            (&all, &[2], vec![(1, Some(7)), (3, None)]),
+            (&all, &[1], vec![(2, Some(7)), (3, None)]),
+            (&all, &[1, 2, 3], vec![]),
+            // Between the two the campaign was not in force.
+            (&apart, &[2], vec![(1, Some(5))]),
+        ] {
+            let versions: Vec<_> = versions.iter().collect();
+            let kept = in_their_place(&versions, |version| waiting.contains(&version.version));
+            let found: Vec<_> = kept.iter().map(|version| (version.version, version.ended_ms)).collect();
+            assert_eq!(found, expected, "{waiting:?} wait");
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! Somebody who watches a board's screen all the time, and afterwards tells of every picture that was on it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use bangtin::store::manifests;
+use bangtin_player::frame::Frame;
+use bangtin_player::stage::screen::Screen;
+use playlists::geometry::Geometry;
+use playlists::id::Digest;
+use playlists::trust::envelope::{DocumentType, Envelope};
+use playlists::trust::manifest::Manifest;
+use tokio::time::interval;
+use tokio_util::sync::{CancellationToken, DropGuard};
+use tokio_util::task::TaskTracker;
+
+use crate::boards::Board;
+use crate::pictures;
+use crate::world::World;
+
+/// Between two looks; no item is shown for so short.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// The pixels that were on the screen under each item's name.
+type Seen = Arc<Mutex<BTreeMap<Option<Digest>, BTreeSet<Digest>>>>;
+
+/// One player's witness; it looks until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Witness {
+    names: Names,
+    seen: Seen,
+    _stop: DropGuard,
+}
+
+/// How a witness names what it sees.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Names {
+    /// Each picture comes with its item.
+    Items,
+    /// Picture and description are two files: a player that is killed may leave the new one of the one and the old of the other.
+    Nothing,
+}
+
+impl Witness {
+    /// Looks at the screen of a player within.
+    pub(crate) fn of_screen(screen: Arc<Screen>) -> Self {
+        let mut last: Option<Arc<Frame>> = None;
+        Self::start(Names::Items, move || {
+            let on = screen.on().filter(|on| last.as_ref().is_none_or(|last| !Arc::ptr_eq(last, &on.frame)))?;
+            last = Some(Arc::clone(&on.frame));
+            Some((on.item, Digest::of(&on.frame.to_rgb())))
+        })
+    }
+
+    /// Looks at the frames that a player apart leaves; they are replaced as a whole.
+    pub(crate) fn of_folder(frames: &Path) -> Self {
+        let (png, mut last) = (frames.join("latest.png"), Vec::new());
+        Self::start(Names::Nothing, move || {
+            let frame = std::fs::read(&png).ok().filter(|frame| *frame != last)?;
+            last.clone_from(&frame);
+            Some((None, Digest::of(&pictures::read(&frame).into_raw())))
+        })
+    }
+
+    fn start(names: Names, mut look: impl FnMut() -> Option<(Option<Digest>, Digest)> + Send + 'static) -> Self {
+        let (seen, stop) = (Seen::default(), CancellationToken::new());
+        let noted = Arc::clone(&seen);
+        let watch = async move {
+            let mut looks = interval(LOOK);
+            loop {
+                looks.tick().await;
+                if let Some((item, pixels)) = look() {
+                    noted.lock().unwrap_or_else(PoisonError::into_inner).entry(item).or_default().insert(pixels);
+                }
+            }
+        };
+        TaskTracker::new().spawn(stop.clone().run_until_cancelled_owned(watch));
+        Self { names, seen, _stop: stop.drop_guard() }
+    }
+}
+
+impl World {
+    /// Looks whether all that was ever on the board's screen is, pixel by pixel, an item that the server made, or what a board
+    /// shows when there is none.
+    ///
+    /// # Panics
+    /// When anything else was.
+    pub async fn only_what_was_made_was_shown(&self, board: &Board) {
+        let bare = of_itself(board.geometry);
+        for (_, witness) in self.witnesses.iter().filter(|(of, _)| *of == board.id) {
+            let seen = witness.seen.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            for (item, pixels) in seen {
+                let made = match (item, witness.names) {
+                    (Some(item), _) => BTreeSet::from([self.made(&item).await]),
+                    (None, Names::Items) => bare.clone(),
+                    (None, Names::Nothing) => {
+                        let mut made = bare.clone();
+                        for item in self.signed_for(board).await {
+                            made.insert(self.made(&item).await);
+                        }
+                        made
+                    }
+                };
+                let others: Vec<_> = pixels.difference(&made).collect();
+                assert!(others.is_empty(), "{} showed other pixels as {item:?}: {others:?}", board.id);
+            }
+        }
+    }
+}
+
+impl World {
+    /// The pixels of an item.
+    async fn made(&self, item: &Digest) -> Digest {
+        let bytes = self.app().blobs.read(item).await.expect("what was on the screen was made by the server");
+        assert_eq!(Digest::of(&bytes), *item, "a blob is named by its bytes");
+        Digest::of(&pictures::read(&bytes).into_raw())
+    }
+
+    /// All items of all manifests that were ever signed for the board.
+    async fn signed_for(&self, board: &Board) -> BTreeSet<Digest> {
+        let app = self.app();
+        let signed = manifests::newest(&app.db, &board.id, u32::MAX).await.expect("the manifests are read");
+        let items = signed.into_iter().flat_map(|signed| {
+            let payload = Envelope::parse(&signed.envelope).expect("an envelope");
+            let payload = payload.open(DocumentType::Manifest, &[app.keys.publish.public()], 1).expect("it is signed");
+            serde_json::from_slice::<Manifest>(&payload).expect("a manifest").items
+        });
+        items.map(|item| item.sha256).collect()
+    }
+}
+
+/// What a board shows of itself: nothing, or its resident picture.
+fn of_itself(geometry: Geometry) -> BTreeSet<Digest> {
+    [Frame::filled(geometry, 0), Frame::resident(geometry)].iter().map(|frame| Digest::of(&frame.to_rgb())).collect()
+}
