@@ -20,7 +20,7 @@ fn schedule(manifest: &Manifest) -> Schedule {
 /// An answer in the reference's words.
 fn plain(showing: &Showing) -> reference::Shown {
     let entry = match &showing.what {
-        What::Dark => None,
+        What::Dark | What::Notice { .. } => None,
         What::Entry(slot) => Some(reference::Entry {
             campaign: slot.campaign.clone(),
             asset: slot.asset.clone(),
@@ -40,8 +40,10 @@ proptest! {
 
     #[test]
     fn a_day_is_listed_as_the_reference_lists_it((manifest, date) in any_manifest()) {
-        let slots: Vec<_> = schedule(&manifest).day(date).slots().map(|showing| plain(&showing)).collect();
-        let mut expected = reference::day::list(&manifest, date);
+        let day = schedule(&manifest).day(date);
+        let slots: Vec<_> = day.slots().map(|showing| plain(&showing)).collect();
+        let (mut expected, lapsed) = reference::day::list(&manifest, date);
+        prop_assert_eq!(day.lapses().map(|(id, at)| (id.clone(), at.timestamp_millis())).collect::<Vec<_>>(), lapsed);
         // A dark stretch is whole in the product's answer, and cut at the day's edges in a list.
         for (slot, expected) in slots.iter().zip(&mut expected) {
             if slot.entry.is_none() && expected.entry.is_none() {
@@ -50,6 +52,14 @@ proptest! {
             }
         }
         prop_assert_eq!(slots, expected);
+    }
+
+    #[test]
+    fn tickers_run_as_the_reference_runs_them((manifest, date) in any_manifest()) {
+        let ms = |instant: DateTime<Utc>| instant.timestamp_millis();
+        let list = schedule(&manifest).tickers(date);
+        let found = list.crossings().map(|run| (run.what.and_then(|what| what.campaign), ms(run.since), ms(run.until)));
+        prop_assert_eq!(found.collect::<Vec<_>>(), reference::day::tickers(&manifest, date));
     }
 
     #[test]
@@ -234,8 +244,9 @@ proptest! {
             }
         }
         for (campaign, counts) in plays {
-            let playlist = &manifest.campaigns.iter().find(|c| c.id == campaign).expect("it played").playlist;
-            let entries = manifest.playlists.iter().find(|p| p.id == *playlist).map_or(0, |p| p.entries.len());
+            let playlist = &manifest.campaigns.iter().find(|c| c.id == campaign).expect("it played").plays;
+            let playlist = playlist.playlist();
+            let entries = manifest.playlists.iter().find(|p| Some(&p.id) == playlist).map_or(0, |p| p.entries.len());
             let fewest = if counts.len() < entries { 0 } else { counts.values().copied().min().unwrap_or(0) };
             let most = counts.values().copied().max().unwrap_or(0);
             prop_assert!(most - fewest <= 1, "{campaign}: {counts:?}");
