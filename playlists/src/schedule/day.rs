@@ -8,6 +8,7 @@ use super::active::{Plays, Segment, lit, segments};
 use super::dues::{Dues, wait};
 use super::entries::{Chosen, Place, Step};
 use super::fair::{Candidate, candidates, pick};
+use super::forecast::Whose;
 use super::hash::first_credit;
 use super::plan::{LANES, Leaf, Plan};
 use super::valid::Validity;
@@ -121,6 +122,21 @@ impl DayList {
         self.shown.iter().zip(ends).filter_map(|((_, leaf), until)| match *leaf {
             DARK => None,
             leaf => Some((self.plan.leaf(leaf).map_or(self.plan.safe, |leaf| leaf.item), instant(until))),
+        })
+    }
+
+    /// Whose each slot is, and from when to when.
+    pub(super) fn turns(&self) -> impl Iterator<Item = (Whose<'_>, Span)> + '_ {
+        let ms = |start: &u32| self.span.from + i64::from(*start);
+        let ends = self.starts.iter().skip(1).map(ms).chain([self.span.until]);
+        self.starts.iter().map(ms).zip(ends).zip(&self.shown).map(|((from, until), (campaign, leaf))| {
+            let whose = match (*leaf, self.plan.ids.get(*campaign as usize)) {
+                (DARK, _) => Whose::Nobody,
+                (SAFE, _) => Whose::SafeItem,
+                (_, Some(id)) => Whose::Campaign(id),
+                (_, None) => Whose::Default,
+            };
+            (whose, Span { from, until })
         })
     }
 

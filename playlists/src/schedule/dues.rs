@@ -116,21 +116,37 @@ fn stretches(plan: &Plan, day: Span, lit: &[Span]) -> Vec<Vec<Span>> {
     stretches.into_iter().map(|own| common(&union(own), lit)).collect()
 }
 
-/// From when to when each turn has how many plays per hour, scaled down where all together ask for more than fits.
-fn shares(plan: &Plan, stretches: &[Vec<Span>]) -> Vec<Vec<(Span, i64)>> {
+/// What the turns on a stretch ask of an hour together, from when to when: milliseconds by longest entries, and who asks.
+fn asking(plan: &Plan, stretches: &[Vec<Span>]) -> Vec<(Span, i64, Vec<u32>)> {
     let mut edges: Vec<_> = stretches.iter().flatten().flat_map(|span| [span.from, span.until]).collect();
     edges.sort_unstable();
     edges.dedup();
+    let pairs = edges.iter().zip(edges.iter().skip(1));
+    pairs
+        .map(|(from, until)| {
+            let on = |(stretches, _): &(&Vec<Span>, u32)| stretches.iter().any(|stretch| stretch.contains(*from));
+            let turns: Vec<_> = stretches.iter().zip(0..).filter(on).map(|(_, turn)| turn).collect();
+            let all = turns.iter().filter_map(|turn| plan.turn(*turn)).map(|turn| asked_ms(plan, turn.per_hour, turn.list)).sum();
+            (Span { from: *from, until: *until }, all, turns)
+        })
+        .collect()
+}
+
+/// What is asked of the hours of a day.
+pub(super) fn asked(plan: &Plan, day: Span, lit: &[Span]) -> Vec<(Span, i64, Vec<u32>)> {
+    asking(plan, &stretches(plan, day, lit))
+}
+
+/// From when to when each turn has how many plays per hour, scaled down where all together ask for more than fits.
+fn shares(plan: &Plan, stretches: &[Vec<Span>]) -> Vec<Vec<(Span, i64)>> {
     let mut shares: Vec<Vec<(Span, i64)>> = stretches.iter().map(|_| Vec::new()).collect();
-    for (from, until) in edges.iter().zip(edges.iter().skip(1)) {
-        let asking = |(stretches, _): &(&Vec<Span>, _)| stretches.iter().any(|stretch| stretch.contains(*from));
-        let turns = stretches.iter().zip(&plan.turns);
-        let asked: i64 = turns.clone().filter(asking).map(|(_, turn)| asked_ms(plan, turn.per_hour, turn.list)).sum();
-        for (own, (_, turn)) in shares.iter_mut().zip(turns.clone()).filter(|(_, turn)| asking(turn)) {
+    for (span, asked, turns) in asking(plan, stretches) {
+        for turn in turns {
+            let (Some(own), Some(turn)) = (shares.get_mut(turn as usize), plan.turn(turn)) else { continue };
             let plays = scaled(i64::from(turn.per_hour), asked);
             match own.last_mut() {
-                Some((span, before)) if span.until == *from && *before == plays => span.until = *until,
-                _ => own.push((Span { from: *from, until: *until }, plays)),
+                Some((before, same)) if before.until == span.from && *same == plays => before.until = span.until,
+                _ => own.push((span, plays)),
             }
         }
     }
@@ -138,7 +154,7 @@ fn shares(plan: &Plan, stretches: &[Vec<Span>]) -> Vec<Vec<(Span, i64)>> {
 }
 
 /// What a campaign asks of an hour, by its longest entry, in milliseconds.
-pub(super) fn asked_ms(plan: &Plan, per_hour: u32, list: u32) -> i64 {
+fn asked_ms(plan: &Plan, per_hour: u32, list: u32) -> i64 {
     i64::from(per_hour).saturating_mul(plan.list(list).map_or(0, |list| list.longest))
 }
 

@@ -17,12 +17,15 @@ mod active;
 mod day;
 mod dues;
 mod entries;
+mod explain;
 mod fair;
+mod forecast;
 mod hash;
 mod overrides;
 mod plan;
 mod reader;
 mod tickers;
+mod timeline;
 mod valid;
 
 use std::collections::BTreeSet;
@@ -30,16 +33,19 @@ use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use self::plan::{Plan, Shows};
+use self::plan::Plan;
 use crate::asset::Language;
 use crate::id::{AssetId, CampaignId, Digest, NoticeId};
 use crate::local::{broadcast_day, instant, moved};
 use crate::trust::manifest::{Manifest, ManifestFault};
 
 pub use self::day::DayList;
+pub use self::explain::{Explanation, Reason, Rule, Why, explain};
+pub use self::forecast::{Airtime, Displaced, Forecast, Refusal};
 pub use self::overrides::{Blackout, Notice, NoticeShows, Overrides, Severity};
 pub use self::reader::Reader;
 pub use self::tickers::{Crossing, Running, TickerList};
+pub use self::timeline::{Shows, Stretch, Timeline};
 
 /// Instants are answered from 1900 on …
 const FIRST_MS: i64 = -2_208_988_800_000;
@@ -183,8 +189,8 @@ impl Schedule {
         let lists = [self.day(today), self.day(moved(today, 1))];
         let coming = lists.iter().flat_map(DayList::items_with_end).filter(|(_, until)| *until > now).map(|(item, _)| item);
         let rest = self.plan.lists.iter().flat_map(|list| &list.lines).flat_map(|line| match line.shows {
-            Shows::Asset { first, count, .. } => first..first + count,
-            Shows::List { .. } => 0..0,
+            plan::Shows::Asset { first, count, .. } => first..first + count,
+            plan::Shows::List { .. } => 0..0,
         });
         let rest = rest.filter_map(|leaf| self.plan.leaf(leaf)).map(|leaf| leaf.item);
         let strips = self.plan.tickers.iter().map(|runs| runs.ticker.item);

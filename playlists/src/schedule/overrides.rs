@@ -93,7 +93,7 @@ pub enum NoticeShows {
 
 /// What overrules the picture for a while.
 #[derive(Debug, PartialEq, Eq)]
-enum Over<'a> {
+pub(super) enum Over<'a> {
     Nothing,
     Dark,
     SafeItem,
@@ -130,7 +130,7 @@ impl Overrides {
         *self == Self::default()
     }
 
-    fn over(&self, at: i64, lit: bool) -> Over<'_> {
+    pub(super) fn over(&self, at: i64, lit: bool) -> Over<'_> {
         let mut blackouts = self.blackouts.iter().filter(|blackout| blackout.span().contains(at)).peekable();
         if blackouts.peek().is_some() {
             // One that leaves nothing on the screen beats one that leaves the safe item.
@@ -145,9 +145,10 @@ impl Overrides {
     }
 
     /// The widest stretch around `at` in which the same overrules a board that is lit, or dark, all the while.
-    fn steady(&self, at: i64, lit: bool) -> Span {
+    pub(super) fn steady(&self, at: i64, lit: bool) -> Span {
         let spans = self.blackouts.iter().map(Blackout::span).chain(self.notices.iter().map(Notice::span));
         let mut edges: Vec<_> = spans.flat_map(|span| [span.from, span.until]).collect();
+        edges.retain(|edge| (FIRST_MS..LAST_MS).contains(edge));
         edges.sort_unstable();
         edges.dedup();
         let now = self.over(at, lit);
@@ -175,7 +176,9 @@ impl DayList {
         let steady = overrides.steady(at, lit_now.is_some());
         let within = lit_now.unwrap_or_else(|| span_of(&base));
         Some(match overrides.over(at, lit_now.is_some()) {
-            Over::Dark => cut(What::Dark, steady),
+            // Where a lit board would be dark as well, the hours do not matter; else it is dark no longer than they say.
+            Over::Dark if overrides.over(at, true) == Over::Dark => cut(What::Dark, overrides.steady(at, true)),
+            Over::Dark => cut(What::Dark, steady.and(within)),
             Over::SafeItem => cut(self.safe(overrides, None), steady.and(within)),
             Over::Takeovers(notices) => {
                 let (turn, (notice, item)) = takeover(&notices, at)?;

@@ -14,16 +14,16 @@ use playlists::window::Window;
 
 use crate::generate::{campaign, digest, id, item, manifest};
 
-fn hanoi(text: &str) -> DateTime<Utc> {
+pub(crate) fn hanoi(text: &str) -> DateTime<Utc> {
     DateTime::parse_from_rfc3339(&format!("{text}+07:00")).expect("an instant").to_utc()
 }
 
-fn window(cron: &str, minutes: u64) -> Window {
+pub(crate) fn window(cron: &str, minutes: u64) -> Window {
     Window::new(id(cron), Duration::from_secs(minutes * 60)).expect("a window")
 }
 
 /// Adds a campaign with `entries` entries of `seconds`.
-fn add(manifest: &mut Manifest, campaign: Campaign, entries: usize, seconds: u64) {
+pub(crate) fn add(manifest: &mut Manifest, campaign: Campaign, entries: usize, seconds: u64) {
     let item_number = manifest.items.len();
     manifest.items.push(item(item_number));
     let still = |n| Entry::still(id(format!("{}-{n}", campaign.id)), digest(item_number), Duration::from_secs(seconds));
@@ -34,7 +34,7 @@ fn add(manifest: &mut Manifest, campaign: Campaign, entries: usize, seconds: u64
     manifest.campaigns.push(campaign);
 }
 
-fn vietnam() -> Manifest {
+pub(crate) fn vietnam() -> Manifest {
     let mut manifest = manifest(chrono_tz::Asia::Ho_Chi_Minh);
     manifest.items.push(item(1));
     manifest.playlists[0].entries.push(Entry::still(id("default"), digest(1), Duration::from_secs(10)));
@@ -42,7 +42,7 @@ fn vietnam() -> Manifest {
 }
 
 /// What is on: `dark`, `safe`, `default`, or the campaign's id.
-fn on(manifest: &Manifest, now: &str) -> String {
+pub(crate) fn on(manifest: &Manifest, now: &str) -> String {
     match Schedule::new(manifest).expect("no faults").resolve(hanoi(now)).what {
         What::Dark => "dark".to_owned(),
         What::Notice { notice, .. } => notice.to_string(),

@@ -4,6 +4,7 @@
 pub(crate) mod day;
 pub(crate) mod dues;
 pub(crate) mod may;
+pub(crate) mod overrides;
 pub(crate) mod wall;
 
 use chrono::{DateTime, Utc};
