@@ -177,7 +177,7 @@ fn due(lot: u64, stretch: Span, shares: &[(Span, i64)]) -> Vec<Due> {
         let offset = if i128::from(HOUR) <= plays * i128::from(length) {
             lot * i128::from(HOUR) / (plays << 65)
         } else {
-            lot * i128::from(length) >> 65
+            (lot * i128::from(length)) >> 65
         };
         let first = stretch.from + i64::try_from(offset).unwrap_or(0);
         let passed = i128::from((share.from - first).max(0)) * plays / i128::from(HOUR);

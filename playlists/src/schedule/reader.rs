@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::active::lit;
+use super::overrides::Over;
 use super::{DayList, FIRST_MS, LAST_MS, Overrides, Running, Schedule, Showing, TickerList, What, within};
 use crate::local::instant;
 use crate::span::Span;
@@ -51,21 +52,21 @@ impl Reader {
         }
         let now = within(now);
         let mut showing = self.under(overrides, now);
-        if showing.what != What::Dark {
+        if !self.is_dark_by_rule(overrides, &showing) {
             return showing;
         }
-        // Dark for one reason after the other is one answer. Each step passes the end of a blackout or of a stretch of hours.
+        // Dark by hours and by blackout, one after the other, is one answer; what a recall has emptied stays slot by slot. Each step passes the end of a blackout or of a stretch of hours.
         let most = 2 * (overrides.blackouts.len() + overrides.notices.len()) + 4;
         for _ in 0..most {
             let next = self.under(overrides, showing.until);
-            if next.what != What::Dark || next.until <= showing.until || showing.until >= instant(LAST_MS) {
+            if !self.is_dark_by_rule(overrides, &next) || next.until <= showing.until || showing.until >= instant(LAST_MS) {
                 break;
             }
             showing.until = next.until;
         }
         for _ in 0..most {
             let before = self.under(overrides, showing.since - chrono::TimeDelta::milliseconds(1));
-            if before.what != What::Dark || before.since >= showing.since || showing.since <= instant(FIRST_MS) {
+            if !self.is_dark_by_rule(overrides, &before) || before.since >= showing.since || showing.since <= instant(FIRST_MS) {
                 break;
             }
             showing.since = before.since;
@@ -100,6 +101,16 @@ impl Reader {
         let now = within(now);
         let found = self.day(now).at_under(overrides, now);
         found.unwrap_or_else(|| self.schedule.never(now))
+    }
+
+    /// Whether hours or a blackout make this answer dark, and not a recall that has left nothing to show.
+    fn is_dark_by_rule(&mut self, overrides: &Overrides, showing: &Showing) -> bool {
+        if showing.what != What::Dark {
+            return false;
+        }
+        let at = within(showing.since.max(instant(FIRST_MS)));
+        let lit = self.day(at).lit.iter().any(|span| span.contains(at.timestamp_millis()));
+        !lit || overrides.over(at.timestamp_millis(), true) == Over::Dark
     }
 
     /// The list of the day that `now` lies in.
