@@ -7,6 +7,7 @@ use bytes::Bytes;
 use playlists::wire::messages::Problem;
 use reqwest::header::{CONTENT_TYPE, ETAG, IF_NONE_MATCH, RANGE, RETRY_AFTER};
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
+use rustls::ClientConfig;
 
 /// Longest wait for a connection.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -103,12 +104,17 @@ impl std::fmt::Debug for Api {
 }
 
 impl Api {
-    /// A client of the server at `server`, such as `http://127.0.0.1:8080`.
+    /// A client of the server at `server`, such as `http://127.0.0.1:8080`, that encrypts with `tls`.
     ///
     /// # Errors
     /// When no client can be built.
-    pub fn new(server: &str) -> Result<Self, ApiError> {
-        let client = Client::builder()
+    pub fn new(server: &str, tls: Option<&ClientConfig>) -> Result<Self, ApiError> {
+        let builder = Client::builder();
+        let builder = match tls {
+            Some(tls) => builder.tls_backend_preconfigured(tls.clone()),
+            None => builder,
+        };
+        let client = builder
             .connect_timeout(CONNECT)
             .read_timeout(SILENCE)
             .pool_idle_timeout(IDLE)
@@ -118,6 +124,12 @@ impl Api {
             .build()
             .map_err(ApiError::Build)?;
         Ok(Self { base: format!("{server}/board/v1"), client, bearer: Arc::default() })
+    }
+
+    /// The access of another board of this process to the same server: over the same connections, with a token of its own.
+    #[must_use]
+    pub fn for_another_board(&self) -> Self {
+        Self { base: self.base.clone(), client: self.client.clone(), bearer: Arc::default() }
     }
 
     /// Uses this token from now on.

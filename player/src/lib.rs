@@ -11,8 +11,11 @@ pub mod cache;
 pub mod cli;
 pub mod clock;
 pub mod download;
+mod ending;
 pub mod files;
+pub mod fleet;
 pub mod frame;
+pub mod glance;
 pub mod health;
 pub mod identity;
 mod lifecycle;
@@ -24,12 +27,14 @@ pub mod output;
 pub mod playback;
 pub mod poll;
 pub mod ports;
+mod presenter;
 pub mod queue;
 #[cfg(test)]
 mod samples;
 pub mod snapshot;
 pub mod stage;
 pub mod steps;
+pub mod tls;
 pub mod token;
 
 pub use lifecycle::{Cadence, Config, Running, StartError, start};

@@ -21,9 +21,11 @@ use playlists::trust::roles::{ApproveThresholds, Role, RoleKeys, Root};
 use playlists::wire::messages::{TokenRequest, V};
 
 use crate::app::{App, tokens};
+use crate::edge::Edge;
 use crate::keys::Keys;
 use crate::live::Live;
 use crate::media::blobs::Blobs;
+use crate::media::clips::Ffmpeg;
 use crate::ports::Clock;
 use crate::store::{DatabaseUrl, Db, fixtures};
 
@@ -131,10 +133,12 @@ impl World {
             clock: Arc::clone(&clock) as _,
             keys: keys(),
             blobs: Blobs::open(&ground.folder.path().join("blobs")).expect("the blobs open"),
+            ffmpeg: Ffmpeg::default(),
             live: Live::new(),
             broker_linked: AtomicBool::new(false),
             public_url: "http://127.0.0.1:1".to_owned(),
             public_mqtt: "127.0.0.1:1".to_owned(),
+            edge: Edge::default(),
         };
         Self { app: Arc::new(app), clock, ground }
     }

@@ -9,10 +9,12 @@ use bangtin::app::boards::NewBoard;
 use bangtin::app::campaigns::CampaignDraft;
 use bangtin::app::playlists::{EntryDraft, PlaylistDraft};
 use bangtin::app::{self, App};
+use bangtin::edge::Edge;
 use bangtin::jobs;
 use bangtin::keys::Keys;
 use bangtin::live::Live;
 use bangtin::media::blobs::Blobs;
+use bangtin::media::clips::Ffmpeg;
 use bangtin::ports::Clock;
 use bangtin::store::units::Unit;
 use bangtin::store::{DatabaseUrl, Db};
@@ -81,10 +83,12 @@ impl House {
             clock: Arc::<SetClock>::clone(&clock),
             keys: Keys::load(&keys).expect("keys are read"),
             blobs: Blobs::open(&folder.path().join("blobs")).expect("the folder is writable"),
+            ffmpeg: Ffmpeg::default(),
             live: Live::new(),
             broker_linked: AtomicBool::new(false),
             public_url: "http://127.0.0.1:1".to_owned(),
             public_mqtt: "127.0.0.1:1".to_owned(),
+            edge: Edge::default(),
         };
         app::safe_item::ensure(&app).await.expect("the safe item is there");
         let unit = Unit { id: id("thai-nguyen"), name: "Thái Nguyên".to_owned(), tier: Tier::Province, parent: None };

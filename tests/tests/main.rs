@@ -6,6 +6,8 @@ mod architecture;
 mod broker;
 mod databases;
 mod demo;
+mod encryption;
+mod fleet;
 mod licences;
 mod offline;
 mod outside;

@@ -1,9 +1,12 @@
 //! Use cases: load, decide, save. No SQL, no HTTP and no MQTT in here: those are edges that call in.
 
 pub mod assets;
+pub mod board_list;
 pub mod boards;
 pub mod campaign_draft;
 pub mod campaigns;
+#[cfg(test)]
+mod clips_tests;
 pub mod commands;
 pub mod compose;
 pub mod dating;
@@ -27,15 +30,18 @@ mod sources;
 mod tests;
 pub mod tokens;
 pub mod units;
+pub mod uploads;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use unicode_normalization::UnicodeNormalization;
 
+use crate::edge::Edge;
 use crate::keys::Keys;
 use crate::live::Live;
 use crate::media::blobs::Blobs;
+use crate::media::clips::Ffmpeg;
 use crate::ports::Clock;
 use crate::store::Db;
 
@@ -49,14 +55,18 @@ pub struct App {
     pub keys: Keys,
     /// Originals and renditions, by digest.
     pub blobs: Blobs,
+    /// The programs that work on clips.
+    pub ffmpeg: Ffmpeg,
     /// Who must hear of changes.
     pub live: Live,
     /// Whether the link to the broker stands; while it does not, every board is *unknown*.
     pub broker_linked: AtomicBool,
     /// Where boards reach this server, such as `http://127.0.0.1:8080`; goes into identity files.
     pub public_url: String,
-    /// Where boards reach the broker, `host:port`; goes into identity files.
+    /// Where boards reach the broker, `host:port` or a URL; goes into identity files.
     pub public_mqtt: String,
+    /// How boards and browsers come in: what is encrypted, and whom boards pin.
+    pub edge: Edge,
 }
 
 /// What is wrong with one field of a form; pages say it in the operator's language.

@@ -13,7 +13,12 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 
 use crate::config::{Config, DEFAULT_LOG, DEMO_LOG, SETTINGS, Values};
-use crate::telemetry;
+use crate::edge::authority::CA_CERTIFICATE;
+use crate::edge::certificates::CertificateError;
+use crate::edge::{self, given};
+use crate::media::clips::Ffmpeg;
+use crate::ports::{Clock as _, SystemClock};
+use crate::telemetry::{self, chain};
 
 /// Exit code for settings that are wrong (`EX_CONFIG` of sysexits.h is 78; 64, `EX_USAGE`, is what this family of servers uses).
 const EXIT_CONFIG: u8 = 64;
@@ -54,7 +59,22 @@ pub struct Settings {
     /// Folder of the signing keys.
     #[arg(long, global = true, value_name = "FOLDER")]
     keys: Option<String>,
-    /// true: listen without TLS beyond this machine.
+    /// Programme that works on clips, a name or a path; ffprobe lies beside it.
+    #[arg(long, global = true, value_name = "PROGRAMME")]
+    ffmpeg: Option<String>,
+    /// auto: ports beyond this machine speak TLS; on: all ports do.
+    #[arg(long, global = true, value_name = "auto|on")]
+    tls: Option<String>,
+    /// PEM file with the server's certificate and intermediates; without it the server makes its own.
+    #[arg(long, global = true, value_name = "FILE")]
+    tls_certificate: Option<String>,
+    /// PEM file with the certificate's private key.
+    #[arg(long, global = true, value_name = "FILE")]
+    tls_key: Option<String>,
+    /// PEM file with the authorities that boards pin for a given certificate.
+    #[arg(long, global = true, value_name = "FILE")]
+    tls_ca: Option<String>,
+    /// true: ports beyond this machine speak plain text.
     #[arg(long, global = true, value_name = "true|false")]
     allow_plain: Option<String>,
     /// Which log lines: error, warn, info, debug, or a filter.
@@ -69,7 +89,7 @@ pub struct Settings {
 enum Command {
     /// Run the server.
     Serve,
-    /// Run a whole province on this machine: server, 92 boards, three of them with players.
+    /// Run a whole province on this machine: server and 92 boards: three with players, the others virtual.
     Demo,
     /// Check the settings, tell every fault, change nothing.
     Check,
@@ -96,6 +116,11 @@ impl Settings {
             ("public_mqtt", &self.public_mqtt),
             ("database", &self.database),
             ("keys", &self.keys),
+            ("ffmpeg", &self.ffmpeg),
+            ("tls", &self.tls),
+            ("tls_certificate", &self.tls_certificate),
+            ("tls_key", &self.tls_key),
+            ("tls_ca", &self.tls_ca),
             ("allow_plain", &self.allow_plain),
             ("log", &self.log),
             ("log_format", &self.log_format),
@@ -159,8 +184,10 @@ fn environment() -> Values {
     SETTINGS.iter().filter_map(|setting| Some((setting.key, std::env::var(setting.variable()).ok()?))).collect()
 }
 
-#[allow(clippy::unnecessary_wraps, reason = "every command answers alike")]
 fn check(config: &Config) -> anyhow::Result<()> {
+    if let Some(files) = &config.tls.given {
+        given::read(files, &edge::names(config), SystemClock.now()).map_err(CertificateError::Given)?;
+    }
     println!("The settings are right:");
     let here = |given: &Option<String>| given.clone().unwrap_or_else(|| "(where it listens)".to_owned());
     for (key, value) in [
@@ -171,12 +198,32 @@ fn check(config: &Config) -> anyhow::Result<()> {
         ("public_mqtt", here(&config.public_mqtt)),
         ("database", config.database.to_string()),
         ("keys", config.keys.display().to_string()),
+        ("ffmpeg", config.ffmpeg.display().to_string()),
+        ("encrypted", encrypted(config)),
         ("log", config.log.clone()),
         ("log_format", format!("{:?}", config.log_format).to_lowercase()),
     ] {
         println!("  {key:<12} {value}");
     }
+    // No fault of the settings: a server for stills needs none of it.
+    if let Err(fault) = block_on(async { Ok(Ffmpeg::at(&config.ffmpeg).check().await) })? {
+        println!("Clips cannot be taken: {}", chain(&fault));
+    }
     Ok(())
+}
+
+/// What is encrypted, and whom boards believe.
+fn encrypted(config: &Config) -> String {
+    let ports = match (config.tls.http, config.tls.mqtt) {
+        (true, true) => "both ports",
+        (true, false) => "HTTP only",
+        (false, true) => "MQTT only",
+        (false, false) => return if config.is_open() { "nothing, open to the network" } else { "nothing" }.to_owned(),
+    };
+    match &config.tls.given {
+        Some(files) => format!("{ports}, with the certificate {}", files.certificate.display()),
+        None => format!("{ports}, with an authority of its own, {}", config.keys.join(CA_CERTIFICATE).display()),
+    }
 }
 
 /// Runs an asynchronous command to its end.

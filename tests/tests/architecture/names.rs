@@ -72,6 +72,27 @@ pub(super) const RULES: &[Rule] = &[
         reason: "ports and store lie beneath everything else of the server",
     },
     Rule {
+        within: &["server/src/edge/"],
+        except: &[],
+        forbidden: &[
+            "crate::app",
+            "crate::store",
+            "crate::http",
+            "crate::broker",
+            "crate::jobs",
+            "crate::lifecycle",
+            "crate::cli",
+        ],
+        reason: "encryption knows nothing of what is said over it",
+    },
+    Rule {
+        within: PRODUCT,
+        // The player's adapters are handed what they encrypt with.
+        except: &["server/src/edge/", "player/src/tls.rs", "player/src/api.rs", "player/src/link/", "player/src/lifecycle.rs"],
+        forbidden: &["rustls", "tokio_rustls"],
+        reason: "only the edge and the player's tls encrypt",
+    },
+    Rule {
         within: &["server/src/app/"],
         except: &[],
         forbidden: &["crate::http", "crate::broker", "crate::jobs", "crate::lifecycle", "crate::cli", "crate::config"],
@@ -95,6 +116,30 @@ pub(super) const RULES: &[Rule] = &[
         except: &[],
         forbidden: &["crate::http", "crate::jobs"],
         reason: "edges do not know one another",
+    },
+    Rule {
+        within: &["server/src/"],
+        except: &["server/src/media/clips/", "server/src/demo.rs"],
+        forbidden: &["tokio::process", "std::process::Command"],
+        reason: "only media starts ffmpeg, confined, and only the demo starts players",
+    },
+    Rule {
+        within: &["server/src/"],
+        except: &["server/src/media/clips/"],
+        forbidden: &["bangtin_clip"],
+        reason: "only media decodes clips",
+    },
+    Rule {
+        within: &["server/src/"],
+        except: &[],
+        forbidden: &["bangtin_player"],
+        reason: "the server knows nothing of the player but how it decodes clips",
+    },
+    Rule {
+        within: &["player/clip/src/"],
+        except: &[],
+        forbidden: &["tokio", "std::fs", "std::process", "std::thread", "Instant::now", "bangtin_player", "bangtin::"],
+        reason: "what decodes clips on server and board reads what it is given, and nothing else",
     },
     Rule {
         within: &["player/src/steps.rs", "player/src/playback.rs", "player/src/mode.rs"],
