@@ -152,6 +152,7 @@ async fn now(t: Tr, site: &Site, id: &BoardId) -> Option<Now> {
     };
     let (what, link, campaign) = match &showing.what {
         What::Dark => (t.s("now-dark"), String::new(), String::new()),
+        What::Notice { notice, .. } => (notice.to_string(), String::new(), String::new()),
         What::Entry(slot) => {
             let asset = match &slot.asset {
                 Some(asset) => crate::store::assets::get(&site.app.db, asset).await.ok().flatten(),
