@@ -4,8 +4,10 @@ use std::collections::BTreeSet;
 
 use ::playlists::id::{BoardId, CampaignId, PlaylistId, UnitId};
 use ::playlists::unit::Tier;
+use chrono::{DateTime, Utc};
 
 pub use super::campaign_draft::{CampaignDraft, WindowDraft};
+use super::preview::Supposed;
 use super::{App, FieldError, new_id};
 use crate::live::Change;
 use crate::store::campaign_versions::CampaignVersion;
@@ -69,6 +71,7 @@ pub(super) async fn put(
         all_boards: draft.all_boards,
         boards: named,
         approved: draft.approved,
+        paused: old.as_ref().is_some_and(|old| old.paused),
         version: old.as_ref().map_or(0, |old| old.version),
         changed_ms: now.timestamp_millis(),
     };
@@ -87,16 +90,98 @@ pub(super) async fn put(
 pub async fn end_now(app: &App, id: &CampaignId) -> Result<bool, StoreError> {
     let Some(old) = campaigns::get(&app.db, id).await? else { return Ok(false) };
     let now = app.clock.now();
-    if old.period.until.is_some_and(|until| until <= now) {
+    if old.is_over(now) {
         return Ok(false);
     }
     let mut campaign = old.clone();
     // A campaign that had not begun keeps no time at all.
     campaign.period.from = campaign.period.from.map(|from| from.min(now));
     campaign.period.until = Some(now);
+    campaign.paused = false;
     campaign.changed_ms = now.timestamp_millis();
     store(app, campaign, Some(&old), None).await?;
     Ok(true)
+}
+
+/// Holds a campaign back until it is resumed; whether there was one to hold back.
+///
+/// # Errors
+/// When the database fails.
+pub async fn pause(app: &App, id: &CampaignId) -> Result<bool, StoreError> {
+    let Some(old) = campaigns::get(&app.db, id).await? else { return Ok(false) };
+    if old.paused || old.is_over(app.clock.now()) {
+        return Ok(false);
+    }
+    let campaign = StoredCampaign { paused: true, changed_ms: app.clock.now_ms(), ..old.clone() };
+    store(app, campaign, Some(&old), None).await?;
+    Ok(true)
+}
+
+/// Lets a campaign go on that was held back, in the newest version of its playlist; whether there was one.
+///
+/// # Errors
+/// When the database fails.
+pub async fn resume(app: &App, id: &CampaignId) -> Result<bool, StoreError> {
+    let Some(old) = campaigns::get(&app.db, id).await? else { return Ok(false) };
+    if !old.paused || old.is_over(app.clock.now()) {
+        return Ok(false);
+    }
+    let playlist = playlists::get(&app.db, &old.playlist).await?;
+    let campaign = StoredCampaign { paused: false, changed_ms: app.clock.now_ms(), ..old.clone() };
+    store(app, campaign, Some(&old), playlist.as_ref()).await?;
+    Ok(true)
+}
+
+/// Makes a form of a campaign that of a new one like it: not approved, beginning now or later, and without an end that has passed.
+pub fn as_copy(draft: &mut CampaignDraft, original: &StoredCampaign, name: String, now: DateTime<Utc>) {
+    draft.name = name;
+    draft.approved = false;
+    if original.period.from.is_none_or(|from| from <= now) {
+        draft.from = String::new();
+    }
+    if original.is_over(now) {
+        draft.until = String::new();
+    }
+}
+
+/// A step that an operator takes with a campaign as a whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// [`pause`].
+    Pause,
+    /// [`resume`].
+    Resume,
+    /// [`end_now`].
+    End,
+}
+
+/// The change that a step would make, to be looked at before; none where there is nothing to do.
+///
+/// # Errors
+/// When the database fails.
+pub async fn supposed(app: &App, id: &CampaignId, step: Step) -> Result<Option<Supposed>, StoreError> {
+    let Some(campaign) = campaigns::get(&app.db, id).await? else { return Ok(None) };
+    if campaign.is_over(app.clock.now()) || campaign.paused != (step == Step::Resume) && step != Step::End {
+        return Ok(None);
+    }
+    let next = match step {
+        Step::Pause | Step::End => None,
+        Step::Resume => {
+            let now_ms = app.clock.now_ms();
+            let resumed = StoredCampaign { paused: false, changed_ms: now_ms, ..campaign };
+            next_in_force(app, &resumed).await?
+        }
+    };
+    Ok(Some(Supposed { campaign: id.clone(), next }))
+}
+
+/// The version that would begin if this campaign were stored now; none when it may not be shown.
+async fn next_in_force(app: &App, campaign: &StoredCampaign) -> Result<Option<CampaignVersion>, StoreError> {
+    let Some(playlist) = playlists::get(&app.db, &campaign.playlist).await?.filter(|_| campaign.approved) else {
+        return Ok(None);
+    };
+    let newest = campaign_versions::newest(&app.db, &campaign.id).await?;
+    Ok(Some(next_version(campaign, &playlist, newest.as_ref())))
 }
 
 /// Stores a campaign in its new form. `playlist` is what its next version plays; none ends it.
@@ -108,7 +193,7 @@ async fn store(
 ) -> Result<(), StoreError> {
     let now_ms = campaign.changed_ms;
     let newest = campaign_versions::newest(&app.db, &campaign.id).await?;
-    let next = playlist.filter(|_| campaign.approved).map(|playlist| next_version(&campaign, playlist, newest.as_ref()));
+    let next = playlist.filter(|_| campaign.approved && !campaign.paused).map(|playlist| next_version(&campaign, playlist, newest.as_ref()));
     let unchanged = matches!((&next, &newest), (Some(next), Some(newest)) if same_content(next, newest));
     if let Some(next) = next.as_ref().filter(|_| !unchanged) {
         campaign.version = next.version;

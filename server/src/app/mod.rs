@@ -7,11 +7,15 @@ pub mod campaigns;
 pub mod commands;
 pub mod compose;
 pub mod dating;
+pub mod defaults;
 pub mod fresh;
 pub mod now_showing;
+#[cfg(test)]
+mod operating_tests;
 pub mod overview;
 pub mod playlists;
 pub mod presence;
+pub mod preview;
 pub mod publish;
 #[cfg(test)]
 mod publish_tests;

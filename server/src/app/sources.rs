@@ -10,12 +10,14 @@ use super::compose::{Ready, Sources};
 use super::{App, safe_item};
 use crate::store::boards::Board;
 use crate::store::renditions::{Key, State};
-use crate::store::{StoreError, assets, campaign_versions, playlists as stored_playlists, renditions};
+use crate::store::{StoreError, assets, board_defaults, campaign_versions, playlists as stored_playlists, renditions};
 
 /// Most versions of campaigns in force at once.
 const MOST_CAMPAIGNS: u32 = 20_000;
 /// Most versions of playlists in use at once.
 const MOST_PLAYLISTS: u32 = 20_000;
+/// Most changes of boards' default playlists within a day.
+const MOST_DEFAULTS: u32 = 100_000;
 /// A broadcast day is at most this long, wherever its board stands.
 const LONGEST_DAY: TimeDelta = TimeDelta::hours(26);
 
@@ -28,8 +30,15 @@ pub(super) async fn load(app: &App, now: DateTime<Utc>) -> Result<Sources, Store
         in_use.iter().flat_map(|version| version.entries.iter().map(|entry| entry.asset_id.clone())).collect();
     let shown: Vec<AssetId> = shown.into_iter().collect();
     let fits = assets::many(&app.db, &shown).await?.into_iter().map(|asset| (asset.id, asset.fit)).collect();
-    let playlists = in_use.into_iter().map(|version| ((version.id, version.version), version.entries)).collect();
-    Ok(Sources { campaigns, playlists, fits, ..Sources::default() })
+    let mut sources = Sources { campaigns, fits, ..Sources::default() };
+    for version in in_use {
+        sources.made_ms.insert((version.id.clone(), version.version), version.created_ms);
+        sources.playlists.insert((version.id, version.version), version.entries);
+    }
+    for ended in board_defaults::ended_since(&app.db, since_ms, MOST_DEFAULTS).await? {
+        sources.former_defaults.entry(ended.board.clone()).or_default().push(ended);
+    }
+    Ok(sources)
 }
 
 /// Adds the renditions for these boards' geometries, made and pending; answers those that nobody has asked for yet.

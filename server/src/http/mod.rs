@@ -30,7 +30,7 @@ use tower_http::csrf::CsrfLayer;
 use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
 use tower_http::timeout::TimeoutLayer;
 
-use self::pages::{assets, boards, campaigns, language, live, overview, playlists, setup, sign_in};
+use self::pages::{assets, boards, campaign_steps, campaigns, language, live, overview, playlists, setup, sign_in};
 use self::site::Site;
 use crate::app::App;
 
@@ -113,7 +113,7 @@ fn people() -> Router<Site> {
         .route("/campaigns/new", get(campaigns::new))
         .route("/campaigns/next-starts", get(campaigns::next_starts))
         .route("/campaigns/{id}", get(campaigns::edit).post(campaigns::save))
-        .route("/campaigns/{id}/end", post(campaigns::end))
+        .route("/campaigns/{id}/{step}", get(campaign_steps::ask).post(campaign_steps::take))
         .layer(DefaultBodyLimit::max(FORM_BYTES))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, PATIENCE));
     let uploads = Router::new()

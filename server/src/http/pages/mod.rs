@@ -2,6 +2,7 @@
 
 pub(super) mod assets;
 pub(super) mod boards;
+pub(super) mod campaign_steps;
 pub(super) mod campaigns;
 pub(super) mod fields;
 pub(super) mod language;
