@@ -13,7 +13,7 @@ use super::{App, FieldError, checked_name};
 use crate::live::Change;
 use crate::store::board_defaults::EndedDefault;
 use crate::store::boards::{Board, Settings};
-use crate::store::{StoreError, board_defaults, boards, playlists as stored_playlists, publish_wanted};
+use crate::store::{StoreError, board_defaults, boards, manifests, playlists as stored_playlists, publish_wanted};
 
 /// A board to be added.
 #[derive(Debug, Clone, PartialEq)]
@@ -180,7 +180,11 @@ pub async fn save(app: &App, id: &BoardId, draft: &SettingsDraft) -> Result<Resu
     if !errors.is_empty() {
         return Ok(Err(errors));
     }
-    let old = boards::get(&app.db, id).await?.map(|board| board.default_playlist);
+    // Before its first manifest a board showed nothing, so there is no past to keep.
+    let old = match manifests::newest_head(&app.db, id).await? {
+        Some(_) => boards::get(&app.db, id).await?.map(|board| board.default_playlist),
+        None => None,
+    };
     let now_ms = app.clock.now_ms();
     let mut tx = app.db.write().await?;
     if let Some(playlist) = old.filter(|old| *old != default_playlist) {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use playlists::asset::{Fit, Kind};
-use playlists::campaign::{Campaign, Period};
+use playlists::campaign::{Campaign, Period, Plays, Share};
 use playlists::id::{AssetId, BoardId, Digest, KeyEpoch, PlaylistId, Revision, Version};
 use playlists::local::{broadcast_day, day_start};
 use playlists::playlist::{Content, Entry, Playlist};
@@ -153,10 +153,11 @@ pub fn compose(board: &Board, sources: &Sources, safe: (&AssetId, Ready), head: 
             unit: version.unit.clone(),
             tier: version.tier,
             level: version.level,
-            playlist: id,
+            theme: None,
+            plays: Plays::Playlist(id),
             period,
             windows: version.windows.clone(),
-            weight: version.weight,
+            share: Share::Weight(version.weight),
         });
     }
     let default_playlist = add_defaults(board, sources, safe, head.issued, &mut items, &mut playlists);
@@ -180,6 +181,8 @@ pub fn compose(board: &Board, sources: &Sources, safe: (&AssetId, Ready), head: 
         items: items.list(),
         playlists: playlists.into_iter().map(|(id, entries)| Playlist { id, entries }).collect(),
         campaigns,
+        ranks: BTreeMap::new(),
+        stand_downs: Vec::new(),
         default_playlist,
         safe_item: safe.1.sha256,
     }

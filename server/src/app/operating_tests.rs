@@ -29,7 +29,7 @@ type Slot = (DateTime<Utc>, Option<CampaignId>, Option<AssetId>);
 fn slots(schedule: &Schedule, now: DateTime<Utc>) -> Vec<Slot> {
     let day = schedule.day(schedule.day_of(now));
     let slot = |showing: ::playlists::schedule::Showing| match showing.what {
-        What::Dark => (showing.since, None, None),
+        What::Dark | What::Notice { .. } => (showing.since, None, None),
         What::Entry(slot) => (showing.since, slot.campaign, slot.asset),
     };
     day.slots().map(slot).collect()
@@ -200,7 +200,7 @@ async fn a_default_playlist_changed_during_the_day_leaves_the_past_as_it_was(wor
         let ids: Vec<_> = after(&is, now).into_iter().filter_map(|(.., asset)| asset).collect();
         assert!(ids.len() > 1000 && ids.iter().all(|id| entries.iter().any(|asset| asset.id == *id)), "the rest is the new one");
         was = is;
-        world.clock.pass(Duration::from_secs(3601));
+        world.clock.pass(Duration::from_secs(3603));
     }
     world.clock.pass(Duration::from_secs(48 * 3600));
     let wrapped = shown(app, &board).await;
