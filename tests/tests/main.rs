@@ -8,6 +8,7 @@ mod databases;
 mod demo;
 mod licences;
 mod offline;
+mod operating;
 mod outside;
 mod pages;
 mod proof;

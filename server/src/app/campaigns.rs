@@ -13,7 +13,7 @@ use crate::live::Change;
 use crate::store::campaign_versions::CampaignVersion;
 use crate::store::campaigns::StoredCampaign;
 use crate::store::playlists::StoredPlaylist;
-use crate::store::{StoreError, Tx, boards, campaign_versions, campaigns, playlists, publish_wanted};
+use crate::store::{StoreError, Tx, boards, campaign_versions, campaigns, playlists, publish_wanted, units};
 
 /// Adds a campaign, or changes one that is there: the version in force ends now and the next begins now. Saving it unchanged makes
 /// none. Fields are named as in [`CampaignDraft`]; those of windows `windows.N.field`, N from 0.
@@ -53,6 +53,26 @@ pub(super) async fn put(
     draft: CampaignDraft,
     old: Option<StoredCampaign>,
 ) -> Result<Result<CampaignId, Vec<FieldError>>, StoreError> {
+    let (campaign, playlist) = match checked(app, unit, id, &draft, old.as_ref()).await? {
+        Ok(checked) => checked,
+        Err(errors) => return Ok(Err(errors)),
+    };
+    if old.as_ref().is_some_and(|old| StoredCampaign { changed_ms: campaign.changed_ms, ..old.clone() } == campaign) {
+        return Ok(Ok(campaign.id));
+    }
+    let id = campaign.id.clone();
+    store(app, campaign, old.as_ref(), Some(&playlist)).await?;
+    Ok(Ok(id))
+}
+
+/// The campaign that a form makes of `old`, and its playlist; or all that is wrong in the form.
+async fn checked(
+    app: &App,
+    unit: &UnitId,
+    id: CampaignId,
+    draft: &CampaignDraft,
+    old: Option<&StoredCampaign>,
+) -> Result<Result<(StoredCampaign, StoredPlaylist), Vec<FieldError>>, StoreError> {
     let now = app.clock.now();
     let mut errors = Vec::new();
     let checked = draft.check(now, &mut errors);
@@ -60,7 +80,7 @@ pub(super) async fn put(
     let named = if draft.all_boards { Vec::new() } else { known_boards(app, &draft.boards, &mut errors).await? };
     let Some(playlist) = playlist.filter(|_| errors.is_empty()) else { return Ok(Err(errors)) };
     let campaign = StoredCampaign {
-        unit: old.as_ref().map_or_else(|| unit.clone(), |old| old.unit.clone()),
+        unit: old.map_or_else(|| unit.clone(), |old| old.unit.clone()),
         id,
         name: checked.name,
         playlist: playlist.id.clone(),
@@ -71,16 +91,40 @@ pub(super) async fn put(
         all_boards: draft.all_boards,
         boards: named,
         approved: draft.approved,
-        paused: old.as_ref().is_some_and(|old| old.paused),
-        version: old.as_ref().map_or(0, |old| old.version),
+        paused: old.is_some_and(|old| old.paused),
+        version: old.map_or(0, |old| old.version),
         changed_ms: now.timestamp_millis(),
     };
-    if old.as_ref().is_some_and(|old| StoredCampaign { changed_ms: campaign.changed_ms, ..old.clone() } == campaign) {
-        return Ok(Ok(campaign.id));
-    }
-    let id = campaign.id.clone();
-    store(app, campaign, old.as_ref(), Some(&playlist)).await?;
-    Ok(Ok(id))
+    Ok(Ok((campaign, playlist)))
+}
+
+/// The change that saving a form would make if the campaign were approved and not paused, to be looked at before; or all that is
+/// wrong in the form. `id` is of the campaign that is changed; none: a new one.
+///
+/// # Errors
+/// The outer one when the database fails.
+pub async fn supposed_of(
+    app: &App,
+    unit: &UnitId,
+    id: Option<&CampaignId>,
+    draft: &CampaignDraft,
+) -> Result<Result<Supposed, Vec<FieldError>>, StoreError> {
+    let old = match id {
+        Some(id) => campaigns::get(&app.db, id).await?,
+        None => None,
+    };
+    let id = match &old {
+        Some(old) => old.id.clone(),
+        None => new_campaign_id(app)?,
+    };
+    let (campaign, playlist) = match checked(app, unit, id.clone(), draft, old.as_ref()).await? {
+        Ok(checked) => checked,
+        Err(errors) => return Ok(Err(errors)),
+    };
+    let tier = units::get(&app.db, &campaign.unit).await?.map_or(Tier::Commune, |unit| unit.tier);
+    let newest = campaign_versions::newest(&app.db, &id).await?;
+    let next = CampaignVersion { tier, ..next_version(&campaign, &playlist, newest.as_ref()) };
+    Ok(Ok(Supposed { campaign: id, next: Some(next) }))
 }
 
 /// Ends a campaign at this instant; whether there was one to end.
@@ -193,7 +237,9 @@ async fn store(
 ) -> Result<(), StoreError> {
     let now_ms = campaign.changed_ms;
     let newest = campaign_versions::newest(&app.db, &campaign.id).await?;
-    let next = playlist.filter(|_| campaign.approved && !campaign.paused).map(|playlist| next_version(&campaign, playlist, newest.as_ref()));
+    let next = playlist
+        .filter(|_| campaign.approved && !campaign.paused)
+        .map(|playlist| next_version(&campaign, playlist, newest.as_ref()));
     let unchanged = matches!((&next, &newest), (Some(next), Some(newest)) if same_content(next, newest));
     if let Some(next) = next.as_ref().filter(|_| !unchanged) {
         campaign.version = next.version;

@@ -42,11 +42,8 @@ pub fn stretches(
         }
     }
     let last = played.len().saturating_sub(1);
-    let stretch = |(n, (plays, from, until))| Stretch {
-        plays,
-        from_ms: (n > 0).then_some(from),
-        until_ms: (n < last).then_some(until),
-    };
+    let stretch =
+        |(n, (plays, from, until))| Stretch { plays, from_ms: (n > 0).then_some(from), until_ms: (n < last).then_some(until) };
     played.into_iter().enumerate().map(stretch).collect()
 }
 
@@ -58,7 +55,8 @@ fn ends(
 ) -> Vec<(Option<Versioned>, i64)> {
     let known = playlist.map(made).unwrap_or_default();
     let next = known.iter().skip(1).map(|(_, made_ms)| *made_ms).chain([i64::MAX]);
-    let mut versions: Vec<_> = known.iter().zip(next).map(|((version, _), end)| (Some(version.clone()), end.min(until))).collect();
+    let mut versions: Vec<_> =
+        known.iter().zip(next).map(|((version, _), end)| (Some(version.clone()), end.min(until))).collect();
     versions.dedup_by_key(|(_, end)| *end);
     if versions.is_empty() { vec![(None, until)] } else { versions }
 }

@@ -6,8 +6,13 @@ pub mod campaign_draft;
 pub mod campaigns;
 pub mod commands;
 pub mod compose;
+pub mod course;
+#[cfg(test)]
+mod course_tests;
 pub mod dating;
 pub mod defaults;
+pub mod explain;
+pub mod forecast;
 pub mod fresh;
 pub mod now_showing;
 #[cfg(test)]

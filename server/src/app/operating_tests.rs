@@ -1,5 +1,6 @@
 //! A running campaign is held back, let go on, ended, copied; a default playlist is changed: the past stays, the loop goes on.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use ::playlists::id::{AssetId, BoardId, CampaignId, PlaylistId};
@@ -8,8 +9,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::boards::SettingsDraft;
 use super::campaigns::{self, CampaignDraft, Step, as_copy};
+use super::course::{Told, course};
+use super::forecast::forecast;
 use super::preview::suppose;
-use super::tests::{asset, board, campaign, draft, furnished, manifest, playlist, settle};
+use super::tests::{asset, board, campaign, draft, furnished, manifest, playlist, settle, unit};
 use super::{App, boards};
 use crate::testing::{World, on_both_databases};
 
@@ -19,6 +22,8 @@ on_both_databases![
     a_step_supposed_shows_what_then_is_published,
     what_is_paused_over_or_gone_takes_no_further_step,
     a_copy_is_a_draft_that_begins_now,
+    a_forecast_is_what_counting_the_timeline_gives_once_it_is_saved,
+    a_forecast_says_what_is_displaced_and_what_is_wrong_in_the_form,
     a_default_playlist_changed_during_the_day_leaves_the_past_as_it_was,
     a_default_given_and_taken_during_the_day_leaves_the_past_as_it_was,
 ];
@@ -123,7 +128,7 @@ async fn a_step_supposed_shows_what_then_is_published(world: World) {
         let now = world.app.clock.now();
         let was = shown(&world.app, &board).await;
         let supposed = campaigns::supposed(&world.app, &id, step).await.expect("asked").expect("there is something to do");
-        let groups = suppose(&world.app, &supposed).await.expect("supposed");
+        let groups = suppose(&world.app, &supposed).await.expect("supposed").groups;
         assert_eq!(groups.iter().map(|group| group.boards.clone()).collect::<Vec<_>>(), [[board.clone()]]);
         assert_eq!(slots(&groups[0].before, now), was);
         let supposed = slots(&groups[0].after, now);
@@ -138,6 +143,49 @@ async fn a_step_supposed_shows_what_then_is_published(world: World) {
         assert_eq!(shown(&world.app, &board).await, supposed, "{step:?}");
         world.clock.pass(Duration::from_secs(61));
     }
+}
+
+async fn a_forecast_is_what_counting_the_timeline_gives_once_it_is_saved(world: World) {
+    let (world, board, [id, ..]) = running(world).await;
+    let stored = campaigns::get(&world.app, &id).await.expect("loaded").expect("there");
+    let changed = CampaignDraft { weight: "7".to_owned(), ..draft(&stored.playlist, &[&board]) };
+    let outlook = forecast(&world.app, &unit(), Some(&id), &changed).await.expect("counted").expect("valid");
+    assert_eq!(outlook.pictures.len(), 1);
+    assert!(outlook.pictures[0].bytes > 0 && outlook.pictures[0].unmade == 0, "{:?}", outlook.pictures);
+    let [counted] = &outlook.counted[..] else { panic!("{:?}", outlook.counted) };
+    assert_eq!(counted.boards, [board.clone()]);
+    assert!(counted.after.campaigns[&id].shown_ms > counted.before.campaigns[&id].shown_ms);
+    campaign(&world.app, Some(&id), changed).await;
+    settle(&world.app).await;
+    let course = course(&world.app, &board, outlook.from, outlook.until).await.expect("told").expect("a board");
+    let mut found: BTreeMap<CampaignId, (u64, i64)> = BTreeMap::new();
+    for told in course.entries(1_000_000) {
+        let Told::Known(showing) = told else { panic!("{told:?}") };
+        let What::Entry(slot) = showing.what else { continue };
+        let of = found.entry(slot.campaign.expect("a campaign's turn")).or_default();
+        of.0 += 1;
+        of.1 += (showing.until - showing.since).num_milliseconds();
+    }
+    let expected: BTreeMap<_, _> =
+        counted.after.campaigns.iter().map(|(id, air)| (id.clone(), (air.plays, air.shown_ms))).collect();
+    assert_eq!(found, expected);
+}
+
+async fn a_forecast_says_what_is_displaced_and_what_is_wrong_in_the_form(world: World) {
+    let (world, board, [id, two, three]) = running(world).await;
+    let stored = campaigns::get(&world.app, &id).await.expect("loaded").expect("there");
+    let first = CampaignDraft { level: "priority".to_owned(), ..draft(&stored.playlist, &[&board]) };
+    let outlook = forecast(&world.app, &unit(), None, &first).await.expect("counted").expect("valid");
+    let displaced = &outlook.counted[0].after.displaced;
+    let held: BTreeSet<_> = displaced.iter().map(|displaced| displaced.campaign.clone()).collect();
+    assert_eq!(held, BTreeSet::from([id, two, three]));
+    assert_eq!(displaced.len(), 3);
+    assert!(displaced.iter().all(|d| d.by == [outlook.campaign.clone()] && (d.since, d.until) == (outlook.from, outlook.until)));
+    assert_eq!(outlook.counted[0].after.campaigns.keys().collect::<Vec<_>>(), [&outlook.campaign]);
+    assert!(campaigns::get(&world.app, &outlook.campaign).await.expect("asked").is_none(), "nothing is saved");
+    let wrong = CampaignDraft { weight: "0".to_owned(), ..first };
+    let errors = forecast(&world.app, &unit(), None, &wrong).await.expect("asked").expect_err("refused");
+    assert_eq!(errors.iter().map(|error| error.code).collect::<Vec<_>>(), ["error-weight-range"]);
 }
 
 async fn what_is_paused_over_or_gone_takes_no_further_step(world: World) {
@@ -200,6 +248,7 @@ async fn a_default_playlist_changed_during_the_day_leaves_the_past_as_it_was(wor
         let ids: Vec<_> = after(&is, now).into_iter().filter_map(|(.., asset)| asset).collect();
         assert!(ids.len() > 1000 && ids.iter().all(|id| entries.iter().any(|asset| asset.id == *id)), "the rest is the new one");
         was = is;
+        // Not within two seconds of an entry's start: such an entry would not begin in a segment that ends here.
         world.clock.pass(Duration::from_secs(3603));
     }
     world.clock.pass(Duration::from_secs(48 * 3600));

@@ -1,5 +1,6 @@
 //! The web server's surface: pages for people, files, and what machines watch. The only place that names axum.
 
+mod api;
 pub mod board;
 pub mod error;
 pub mod files;
@@ -7,6 +8,7 @@ pub mod frame;
 mod guard;
 mod ops;
 mod pages;
+pub mod reasons;
 pub mod site;
 pub mod times;
 pub mod visitor;
@@ -30,7 +32,9 @@ use tower_http::csrf::CsrfLayer;
 use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
 use tower_http::timeout::TimeoutLayer;
 
-use self::pages::{assets, boards, campaign_steps, campaigns, language, live, overview, playlists, setup, sign_in};
+use self::pages::{
+    assets, boards, campaign_steps, campaigns, forecast, language, live, overview, playlists, setup, sign_in, timeline,
+};
 use self::site::Site;
 use crate::app::App;
 
@@ -54,6 +58,7 @@ pub fn router(app: Arc<App>, stop: &CancellationToken) -> Router {
     let site = Site::new(app, stop.clone());
     let pages = Router::new()
         .merge(people())
+        .nest("/api/v1", api::router())
         .merge(door())
         .layer(CsrfLayer::new())
         .layer(from_fn(error::dress))
@@ -102,6 +107,7 @@ fn people() -> Router<Site> {
         .route("/", get(overview::show))
         .route("/live", get(live::stream))
         .route("/boards/{id}", get(boards::show))
+        .route("/boards/{id}/timeline", get(timeline::show))
         .route("/boards/{id}/snapshot", get(boards::snapshot).post(boards::ask_snapshot))
         .route("/assets", get(assets::list))
         .route("/assets/{id}", get(assets::show))
@@ -112,6 +118,8 @@ fn people() -> Router<Site> {
         .route("/campaigns", get(campaigns::list).post(campaigns::save))
         .route("/campaigns/new", get(campaigns::new))
         .route("/campaigns/next-starts", get(campaigns::next_starts))
+        .route("/campaigns/forecast", post(forecast::show))
+        .route("/campaigns/{id}/forecast", post(forecast::show))
         .route("/campaigns/{id}", get(campaigns::edit).post(campaigns::save))
         .route("/campaigns/{id}/{step}", get(campaign_steps::ask).post(campaign_steps::take))
         .layer(DefaultBodyLimit::max(FORM_BYTES))

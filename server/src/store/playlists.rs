@@ -167,12 +167,16 @@ pub async fn in_use(db: &Db, since_ms: i64, limit: u32) -> Result<Vec<PlaylistVe
             and (exists (select 1 from board b where b.default_playlist_id = v.playlist_id)
                 or exists (select 1 from board_default_ended d where d.playlist_id = v.playlist_id and d.ended_ms > $1)))
         order by v.playlist_id, v.version limit $2";
-    on!(db, |pool| sqlx::query_as::<_, (String, i64, String, i64)>(SQL).bind(since_ms).bind(i64::from(limit)).fetch_all(pool).await)
-        .map_err(StoreError::on("load the playlists in use"))?
-        .into_iter()
-        .map(|(id, number, json, created_ms)| {
-            let id = id.parse().map_err(|e| StoreError::unreadable("playlist_version.playlist_id", e))?;
-            Ok(PlaylistVersion { id, version: version(number)?, entries: entries(&json)?, created_ms })
-        })
-        .collect()
+    on!(db, |pool| sqlx::query_as::<_, (String, i64, String, i64)>(SQL)
+        .bind(since_ms)
+        .bind(i64::from(limit))
+        .fetch_all(pool)
+        .await)
+    .map_err(StoreError::on("load the playlists in use"))?
+    .into_iter()
+    .map(|(id, number, json, created_ms)| {
+        let id = id.parse().map_err(|e| StoreError::unreadable("playlist_version.playlist_id", e))?;
+        Ok(PlaylistVersion { id, version: version(number)?, entries: entries(&json)?, created_ms })
+    })
+    .collect()
 }

@@ -73,7 +73,7 @@ pub(in crate::http) async fn ask(
         return Ok(Redirect::to(&format!("/campaigns/{id}")).into_response());
     };
     let t = visitor.t;
-    let groups = preview::suppose(&site.app, &supposed).await?;
+    let groups = preview::suppose(&site.app, &supposed).await?.groups;
     let (changes, more, jumping) = changes(&site, t, &groups).await?;
     let aimed: BTreeSet<&str> = groups.iter().flat_map(|group| &group.boards).map(|board| board.as_str()).collect();
     let answers = |state| matches!(state, BoardState::Live | BoardState::Updating | BoardState::Faulty);

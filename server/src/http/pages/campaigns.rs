@@ -272,7 +272,7 @@ fn went(t: Tr, word: &str) -> Option<(&'static str, String)> {
     }
 }
 
-fn draft_of(fields: &Fields) -> CampaignDraft {
+pub(super) fn draft_of(fields: &Fields) -> CampaignDraft {
     CampaignDraft {
         name: fields.one("name"),
         playlist_id: fields.one("playlist"),
@@ -385,7 +385,8 @@ async fn form(
         t,
         id: stored.map(|campaign| campaign.id.to_string()).unwrap_or_default(),
         title: stored.map_or_else(|| t.s("campaign-new"), |campaign| campaign.name.clone()),
-        phase: stored.map(|campaign| phase_name(t, phase((campaign.approved, campaign.paused), &campaign.period, &campaign.windows, now))),
+        phase: stored
+            .map(|campaign| phase_name(t, phase((campaign.approved, campaign.paused), &campaign.period, &campaign.windows, now))),
         may_end: stored.is_some_and(|campaign| campaign.period.until.is_none_or(|until| now < until)),
         playlists: offered.iter().map(choice).collect(),
         windows,
