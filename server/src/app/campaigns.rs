@@ -124,7 +124,8 @@ pub async fn supposed_of(
     let tier = units::get(&app.db, &campaign.unit).await?.map_or(Tier::Commune, |unit| unit.tier);
     let newest = campaign_versions::newest(&app.db, &id).await?;
     let next = CampaignVersion { tier, ..next_version(&campaign, &playlist, newest.as_ref()) };
-    Ok(Ok(Supposed { campaign: id, next: Some(next) }))
+    let now = DateTime::from_timestamp_millis(campaign.changed_ms).unwrap_or_else(|| app.clock.now());
+    Ok(Ok(Supposed { campaign: id, next: Some(next), now }))
 }
 
 /// Ends a campaign at this instant; whether there was one to end.
@@ -205,18 +206,18 @@ pub enum Step {
 /// When the database fails.
 pub async fn supposed(app: &App, id: &CampaignId, step: Step) -> Result<Option<Supposed>, StoreError> {
     let Some(campaign) = campaigns::get(&app.db, id).await? else { return Ok(None) };
-    if campaign.is_over(app.clock.now()) || campaign.paused != (step == Step::Resume) && step != Step::End {
+    let now = app.clock.now();
+    if campaign.is_over(now) || campaign.paused != (step == Step::Resume) && step != Step::End {
         return Ok(None);
     }
     let next = match step {
         Step::Pause | Step::End => None,
         Step::Resume => {
-            let now_ms = app.clock.now_ms();
-            let resumed = StoredCampaign { paused: false, changed_ms: now_ms, ..campaign };
+            let resumed = StoredCampaign { paused: false, changed_ms: now.timestamp_millis(), ..campaign };
             next_in_force(app, &resumed).await?
         }
     };
-    Ok(Some(Supposed { campaign: id.clone(), next }))
+    Ok(Some(Supposed { campaign: id.clone(), next, now }))
 }
 
 /// The version that would begin if this campaign were stored now; none when it may not be shown.

@@ -63,7 +63,7 @@ pub async fn forecast(
         Ok(supposed) => supposed,
         Err(errors) => return Ok(Err(errors)),
     };
-    let now = app.clock.now();
+    let now = supposed.now;
     let begins = supposed.next.as_ref().and_then(|next| next.period.from);
     let from = begins.map_or(now, |begins| begins.max(now));
     let until = from + AHEAD;

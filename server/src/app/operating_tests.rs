@@ -23,6 +23,7 @@ on_both_databases![
     what_is_paused_over_or_gone_takes_no_further_step,
     a_copy_is_a_draft_that_begins_now,
     a_forecast_is_what_counting_the_timeline_gives_once_it_is_saved,
+    a_change_supposed_a_moment_ago_can_still_be_looked_at,
     a_forecast_says_what_is_displaced_and_what_is_wrong_in_the_form,
     a_default_playlist_changed_during_the_day_leaves_the_past_as_it_was,
     a_default_given_and_taken_during_the_day_leaves_the_past_as_it_was,
@@ -169,6 +170,15 @@ async fn a_forecast_is_what_counting_the_timeline_gives_once_it_is_saved(world: 
     let expected: BTreeMap<_, _> =
         counted.after.campaigns.iter().map(|(id, air)| (id.clone(), (air.plays, air.shown_ms))).collect();
     assert_eq!(found, expected);
+}
+
+async fn a_change_supposed_a_moment_ago_can_still_be_looked_at(world: World) {
+    let (world, board, [id, ..]) = running(world).await;
+    let stored = campaigns::get(&world.app, &id).await.expect("loaded").expect("there");
+    let changed = CampaignDraft { weight: "7".to_owned(), ..draft(&stored.playlist, &[&board]) };
+    let supposed = campaigns::supposed_of(&world.app, &unit(), Some(&id), &changed).await.expect("asked").expect("valid");
+    world.clock.pass(Duration::from_millis(7));
+    assert_eq!(suppose(&world.app, &supposed).await.expect("its versions do not overlap").groups.len(), 1);
 }
 
 async fn a_forecast_says_what_is_displaced_and_what_is_wrong_in_the_form(world: World) {

@@ -28,6 +28,8 @@ pub struct Supposed {
     pub campaign: CampaignId,
     /// The version that would begin now; none where it would only end.
     pub next: Option<CampaignVersion>,
+    /// The now of this question: the old version ends exactly where the next begins.
+    pub now: DateTime<Utc>,
 }
 
 /// Boards with the same rules, before and after the change.
@@ -73,7 +75,7 @@ pub struct Preview {
 /// # Errors
 /// When the database fails, or holds what makes no schedule.
 pub async fn suppose(app: &App, supposed: &Supposed) -> Result<Preview, StoreError> {
-    let now = app.clock.now();
+    let now = supposed.now;
     let mut before = sources::load(app, now).await?;
     if let Some(next) = &supposed.next {
         add_playlist(app, &mut before, next).await?;

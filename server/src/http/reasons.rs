@@ -6,6 +6,7 @@ use playlists::schedule::{Explanation, Rule, What, Why};
 use super::words::Tr;
 use crate::app::course::Names;
 use crate::app::explain::{Because, Explained};
+use crate::app::safe_item;
 
 /// What is on.
 #[must_use]
@@ -14,7 +15,8 @@ pub fn what(t: Tr, names: &Names, explanation: &Explanation) -> String {
         What::Dark => t.s("now-dark"),
         What::Notice { .. } => t.s("now-notice"),
         What::Entry(slot) => {
-            let asset = slot.asset.as_ref().map_or_else(|| t.s("now-safe"), |asset| names.asset(asset).to_owned());
+            let asset = slot.asset.as_ref().filter(|asset| !safe_item::is(asset));
+            let asset = asset.map_or_else(|| t.s("now-safe"), |asset| names.asset(asset).to_owned());
             match (&slot.campaign, &slot.asset) {
                 (Some(campaign), _) => format!("{asset} · {}", names.campaign(campaign)),
                 (None, Some(_)) => format!("{asset} · {}", t.s("now-default")),

@@ -11,6 +11,7 @@ use playlists::schedule::{Showing, What};
 use crate::app::campaigns::{self, Step};
 use crate::app::overview::{self, BoardState};
 use crate::app::preview::{self, Group};
+use crate::app::safe_item;
 use crate::http::error::{PageError, page};
 use crate::http::frame::Frame;
 use crate::http::site::Site;
@@ -170,7 +171,13 @@ impl Names {
 
     fn say(&self, t: Tr, showing: &Showing) -> String {
         let What::Entry(slot) = &showing.what else { return t.s("now-dark") };
-        let what = slot.asset.as_ref().and_then(|asset| self.assets.get(asset)).cloned().unwrap_or_else(|| t.s("now-safe"));
+        let what = slot
+            .asset
+            .as_ref()
+            .filter(|asset| !safe_item::is(asset))
+            .and_then(|asset| self.assets.get(asset))
+            .cloned()
+            .unwrap_or_else(|| t.s("now-safe"));
         match slot.campaign.as_ref().and_then(|campaign| self.campaigns.get(campaign)) {
             Some(campaign) => format!("{what} · {campaign}"),
             None => format!("{what} · {}", t.s("now-default")),
