@@ -8,7 +8,6 @@ mod databases;
 mod demo;
 mod licences;
 mod offline;
-mod operating;
 mod outside;
 mod pages;
 mod proof;
