@@ -45,7 +45,7 @@ pub async fn run_once(app: &App) -> Result<Published, StoreError> {
     let missing = sources::load_renditions(app, &boards, &mut sources, now).await?;
     let patience: BTreeMap<&BoardId, Option<i64>> = wanted.iter().map(|wish| (&wish.board, wish.wait_until_ms)).collect();
 
-    let heads = manifests::heads(&app.db, &ids).await?;
+    let heads = manifests::newest_heads(&app.db, &ids).await?;
     let mut outcomes = Vec::with_capacity(boards.len());
     for board in &boards {
         let wait_until_ms = patience.get(&board.id).copied().flatten();

@@ -40,7 +40,7 @@ fn geometry() -> Geometry {
 }
 
 /// With the safe item and a unit.
-async fn furnished(world: World) -> World {
+pub(super) async fn furnished(world: World) -> World {
     safe_item::ensure(&world.app).await.expect("the safe item is laid down");
     let own = Unit { id: unit(), name: "Tỉnh".to_owned(), tier: Tier::Province, parent: None };
     units::add(&world.app, &own).await.expect("a unit");

@@ -120,7 +120,7 @@ pub struct Heads {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn heads(db: &Db, boards: &[BoardId]) -> Result<BTreeMap<BoardId, Heads>, StoreError> {
+pub async fn newest_heads(db: &Db, boards: &[BoardId]) -> Result<BTreeMap<BoardId, Heads>, StoreError> {
     let mut heads: BTreeMap<BoardId, Heads> = BTreeMap::new();
     for part in boards.chunks(AT_ONCE) {
         let rows = on!(db, |pool| {
@@ -198,4 +198,58 @@ pub async fn newest_revision(db: &Db, board: &BoardId) -> Result<Option<Revision
         .map_err(StoreError::on("load the manifest's revision"))?
         .map(revision)
         .transpose()
+}
+
+/// Revision and time of signing (UTC milliseconds) of the manifests of a board that were signed before `before_ms`, and of those
+/// only the last one before `since_ms` and all later ones; oldest first, the newest `limit` of them.
+///
+/// # Errors
+/// When the database fails.
+pub async fn heads(
+    db: &Db,
+    board: &BoardId,
+    since_ms: i64,
+    before_ms: i64,
+    limit: u32,
+) -> Result<Vec<(Revision, i64)>, StoreError> {
+    const SQL: &str = "select rev, created_ms from manifest where board_id = $1 and created_ms < $3
+        and rev >= coalesce((select max(m.rev) from manifest m where m.board_id = $1 and m.created_ms < $2), 0)
+        order by rev desc limit $4";
+    let mut heads = on!(db, |pool| sqlx::query_as::<_, (i64, i64)>(SQL)
+        .bind(board.as_str())
+        .bind(since_ms)
+        .bind(before_ms)
+        .bind(i64::from(limit))
+        .fetch_all(pool)
+        .await)
+    .map_err(StoreError::on("list the board's manifests"))?
+    .into_iter()
+    .map(|(rev, created_ms)| Ok((revision(rev)?, created_ms)))
+    .collect::<Result<Vec<_>, StoreError>>()?;
+    heads.reverse();
+    Ok(heads)
+}
+
+/// The envelopes of these revisions of a board's manifest.
+///
+/// # Errors
+/// When the database fails.
+pub async fn envelopes(db: &Db, board: &BoardId, revs: &[Revision]) -> Result<Vec<(Revision, Vec<u8>)>, StoreError> {
+    if revs.is_empty() {
+        return Ok(Vec::new());
+    }
+    on!(db, |pool| {
+        let mut query = QueryBuilder::new("select rev, envelope from manifest where board_id = ");
+        query.push_bind(board.as_str()).push(" and rev in (");
+        let mut list = query.separated(", ");
+        for rev in revs {
+            list.push_bind(rev.as_i64());
+        }
+        query.push(") order by rev");
+        query.build_query_as::<(i64, Vec<u8>)>().fetch_all(pool).await
+    })
+    .map_err(StoreError::on("load the board's manifests"))?
+    .into_iter()
+    .map(|(rev, envelope)| Ok((revision(rev)?, envelope)))
+    .collect()
 }
