@@ -15,6 +15,7 @@ use crate::link::{self, LinkConfig};
 use crate::opening::open;
 use crate::ports::Ports;
 use crate::queue::QueueError;
+use crate::stage::moving::Decoding;
 use crate::stage::transition::Transition;
 use crate::stage::{Screen, StageError};
 
@@ -57,6 +58,8 @@ pub struct Config {
     pub data: PathBuf,
     /// How one picture gives way to the next.
     pub transition: Transition,
+    /// What decodes clips.
+    pub decoding: Decoding,
     /// How often things are done.
     pub cadence: Cadence,
 }

@@ -53,10 +53,10 @@ pub(crate) struct Open {
 
 /// Opens everything; blocks. The picture comes first, and nothing that the disk refuses keeps it away.
 pub(crate) fn open(config: Config, ports: Ports) -> Result<Open, StartError> {
-    let Config { identity, data, transition, cadence } = config;
+    let Config { identity, data, transition, decoding, cadence } = config;
     let clock = ports.clock;
     let (stage, reports) =
-        Stage::start(identity.geometry, transition, Arc::clone(&clock), ports.output).map_err(StartError::Stage)?;
+        Stage::start(identity.geometry, transition, decoding, Arc::clone(&clock), ports.output).map_err(StartError::Stage)?;
     let screen = stage.screen();
     if let Err(error) = std::fs::create_dir_all(&data) {
         tracing::error!(error = &error as &dyn Error, "the folder {} cannot be used", data.display());
@@ -72,10 +72,12 @@ pub(crate) fn open(config: Config, ports: Ports) -> Result<Open, StartError> {
     let active = in_force(&identity, &root, &bank);
     let floor = bank.floor.max(memory.notes().floor);
     let keeper = Timekeeper::new(floor, clock.monotonic());
-    let belief = keeper.believe(Reading::of(clock.as_ref()));
+    let reading = Reading::exact(clock.as_ref());
+    let belief = keeper.believe(reading);
     let alone = Duration::from_secs(memory.notes().alone_s);
     let mode = mode::mode(active.as_ref().map(Active::patience), alone);
     let mut showing = Showing::new(stage, cache.clone(), active);
+    showing.tie(keeper.origin(reading), reading.monotonic);
     showing.refresh(Circumstances { mode, quality: belief.quality }, belief.now);
     let queue =
         Queue::open(&data.join("queue.redb"), draw_epoch).map_err(|source| StartError::InUse { path: data.clone(), source })?;
