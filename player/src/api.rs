@@ -7,6 +7,7 @@ use bytes::Bytes;
 use playlists::wire::messages::Problem;
 use reqwest::header::{CONTENT_TYPE, ETAG, IF_NONE_MATCH, RANGE, RETRY_AFTER};
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
+use rustls::ClientConfig;
 
 /// Longest wait for a connection.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -103,12 +104,17 @@ impl std::fmt::Debug for Api {
 }
 
 impl Api {
-    /// A client of the server at `server`, such as `http://127.0.0.1:8080`.
+    /// A client of the server at `server`, such as `http://127.0.0.1:8080`, that encrypts with `tls`.
     ///
     /// # Errors
     /// When no client can be built.
-    pub fn new(server: &str) -> Result<Self, ApiError> {
-        let client = Client::builder()
+    pub fn new(server: &str, tls: Option<&ClientConfig>) -> Result<Self, ApiError> {
+        let builder = Client::builder();
+        let builder = match tls {
+            Some(tls) => builder.tls_backend_preconfigured(tls.clone()),
+            None => builder,
+        };
+        let client = builder
             .connect_timeout(CONNECT)
             .read_timeout(SILENCE)
             .pool_idle_timeout(IDLE)

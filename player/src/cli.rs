@@ -67,7 +67,7 @@ struct Run {
     #[arg(long, value_name = "URL")]
     server: Option<String>,
     /// The broker's address instead of the identity's.
-    #[arg(long, value_name = "HOST:PORT")]
+    #[arg(long, value_name = "HOST:PORT|URL")]
     mqtt: Option<String>,
 }
 
@@ -109,7 +109,9 @@ pub fn exit_code(error: &anyhow::Error) -> ExitCode {
         Some(IdentityError::Read { .. } | IdentityError::Permissions { .. } | IdentityError::Address(_)) => {
             ExitCode::from(BAD_SETTINGS)
         }
-        Some(IdentityError::Form(_) | IdentityError::Key(_) | IdentityError::Root(_)) => ExitCode::from(BAD_DATA),
+        Some(IdentityError::Form(_) | IdentityError::Key(_) | IdentityError::Root(_) | IdentityError::Authorities(_)) => {
+            ExitCode::from(BAD_DATA)
+        }
         None => ExitCode::FAILURE,
     }
 }
@@ -159,7 +161,11 @@ fn show_identity(path: &std::path::Path) -> anyhow::Result<()> {
     println!("key       {}", identity.key.public());
     println!("geometry  {}", identity.geometry);
     println!("server    {}", identity.server);
-    println!("mqtt      {}:{}", identity.mqtt_host, identity.mqtt_port);
+    println!("broker    {}", identity.broker);
+    println!(
+        "trusts    {}",
+        if identity.tls_ca.is_some() { "the certificate authority it carries" } else { "the authorities of its system" }
+    );
     println!("root      version {}", identity.root.version);
     Ok(())
 }

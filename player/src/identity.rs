@@ -4,6 +4,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use chrono::{DateTime, Utc};
 use playlists::geometry::Geometry;
 use playlists::id::BoardId;
 use playlists::trust::key::SecretKey;
@@ -11,6 +12,8 @@ use playlists::trust::roles::{Root, RootError};
 use playlists::wire::messages::Identity as IdentityFile;
 
 use crate::files;
+use crate::link::Way;
+use crate::tls::{self, TlsError};
 
 /// A board's identity, checked.
 #[derive(Debug)]
@@ -23,10 +26,12 @@ pub struct Identity {
     pub geometry: Geometry,
     /// Where the server answers HTTP, without a slash at the end.
     pub server: String,
-    /// The broker's host.
-    pub mqtt_host: String,
-    /// The broker's port.
-    pub mqtt_port: u16,
+    /// How the broker is reached.
+    pub broker: Way,
+    /// The certificate authorities that are trusted for TLS, as PEM; none: those of the system.
+    pub tls_ca: Option<String>,
+    /// When the identity was given out.
+    pub issued: Option<DateTime<Utc>>,
     /// The pinned root.
     pub root: Root,
 }
@@ -59,8 +64,13 @@ pub enum IdentityError {
     #[error("the identity's root is refused")]
     Root(#[source] RootError),
     /// An address is none.
-    #[error("{0:?} is no address: the server's begins with http:// or https://, the broker's is HOST:PORT")]
+    #[error(
+        "{0:?} is no address: the server's begins with http:// or https://, the broker's is HOST:PORT, or a URL with mqtts:// or wss://"
+    )]
     Address(String),
+    /// The certificate authorities are none.
+    #[error("the identity cannot be used; `bangtin board add` makes one")]
+    Authorities(#[source] TlsError),
 }
 
 /// Addresses that take the place of those in the file.
@@ -100,15 +110,18 @@ impl Identity {
             return Err(IdentityError::Address(server));
         }
         let mqtt = addresses.mqtt.clone().unwrap_or_else(|| file.mqtt.clone());
-        let (host, port) = mqtt.rsplit_once(':').ok_or_else(|| IdentityError::Address(mqtt.clone()))?;
-        let mqtt_port = port.parse().map_err(|_| IdentityError::Address(mqtt.clone()))?;
+        let broker = Way::read(&mqtt).ok_or(IdentityError::Address(mqtt))?;
+        if let Some(pem) = &file.tls_ca {
+            tls::authorities(pem).map_err(IdentityError::Authorities)?;
+        }
         Ok(Self {
             board: file.board.clone(),
             key: SecretKey::from_hex(&file.secret_key).map_err(IdentityError::Key)?,
             geometry: file.geometry,
             server: server.trim_end_matches('/').to_owned(),
-            mqtt_host: host.trim_matches(['[', ']']).to_owned(),
-            mqtt_port,
+            broker,
+            tls_ca: file.tls_ca.clone(),
+            issued: file.issued,
             root: Root::pinned(&file.root.to_json(), &file.root_sha256).map_err(IdentityError::Root)?,
         })
     }

@@ -31,6 +31,7 @@ mod samples;
 pub mod snapshot;
 pub mod stage;
 pub mod steps;
+pub mod tls;
 pub mod token;
 
 pub use lifecycle::{Cadence, Config, Running, StartError, start};

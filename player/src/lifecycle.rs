@@ -11,13 +11,14 @@ use tokio_util::task::TaskTracker;
 use crate::agent::{Agent, Parts};
 use crate::api::{Api, ApiError};
 use crate::identity::Identity;
-use crate::link::{self, LinkConfig};
+use crate::link::{self, LinkConfig, Ways};
 use crate::opening::open;
 use crate::ports::Ports;
 use crate::queue::QueueError;
 use crate::stage::moving::Decoding;
 use crate::stage::transition::Transition;
 use crate::stage::{Screen, StageError};
+use crate::tls::{self, BoardTime, TlsError};
 
 /// Longest wait for everything to end.
 const ENDING: Duration = Duration::from_secs(20);
@@ -82,6 +83,9 @@ pub enum StartError {
     /// There is no HTTP client.
     #[error("there is no HTTP client")]
     Api(#[source] ApiError),
+    /// Nothing can be encrypted.
+    #[error("the server cannot be reached over TLS")]
+    Tls(#[source] TlsError),
     /// The system gives no random bytes.
     #[error("the system gives no random bytes")]
     Random,
@@ -144,16 +148,23 @@ pub async fn start(config: Config, ports: Ports) -> Result<Running, StartError> 
     rustls::crypto::ring::default_provider().install_default().unwrap_or_default();
     let stop = CancellationToken::new();
     let link_stop = CancellationToken::new();
-    let api = Api::new(&config.identity.server).map_err(StartError::Api)?;
     let (token_out, token) = watch::channel(None);
     let opening = tokio::task::spawn_blocking(move || open(config, ports));
     let open = opening.await.map_err(StartError::Lost)??;
     let identity = &open.identity;
+    let tls_time = Arc::new(BoardTime::new(Arc::clone(&open.clock), identity.issued, open.keeper));
+    let ways = Ways::new(identity.broker.clone(), &identity.server);
+    let is_encrypted = identity.server.starts_with("https://") || identity.broker.is_encrypted();
+    let tls = match is_encrypted {
+        true => Some(tls::client(identity.tls_ca.as_deref(), Arc::clone(&tls_time)).map_err(StartError::Tls)?),
+        false => None,
+    };
+    let api = Api::new(&identity.server, tls.as_deref()).map_err(StartError::Api)?;
     let (link, links, link_task) = link::link(LinkConfig {
         board: identity.board.clone(),
         geometry: identity.geometry,
-        host: identity.mqtt_host.clone(),
-        port: identity.mqtt_port,
+        ways,
+        tls,
         memory: Arc::clone(&open.memory),
         clock: Arc::clone(&open.clock),
         token,
@@ -165,6 +176,7 @@ pub async fn start(config: Config, ports: Ports) -> Result<Running, StartError> 
         clock: open.clock,
         boot: open.boot,
         keeper: open.keeper,
+        tls_time,
         memory: open.memory,
         banks: Arc::new(Mutex::new(open.banks)),
         bank: open.bank,

@@ -5,6 +5,8 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use crate::edge::given::GivenFiles;
+use crate::edge::host_of;
 use crate::store::DatabaseUrl;
 
 /// One setting: its key in the file; `listen_http` is also the flag `--listen-http` and the variable `BANGTIN_LISTEN_HTTP`.
@@ -28,14 +30,34 @@ pub const SETTINGS: &[Setting] = &[
     Setting { key: "data", default: "data", help: "Folder for the database, pictures and keys." },
     Setting { key: "listen_http", default: "127.0.0.1:8080", help: "Address and port for browsers and boards." },
     Setting { key: "listen_mqtt", default: "127.0.0.1:1883", help: "Address and port of the embedded MQTT broker." },
-    Setting { key: "public_url", default: "http://{listen_http}", help: "Where boards reach this server over HTTP." },
-    Setting { key: "public_mqtt", default: "{listen_mqtt}", help: "Where boards reach the broker, host:port." },
+    Setting {
+        key: "public_url",
+        default: "http://{listen_http}",
+        help: "Where boards and browsers reach this server; https:// where that port speaks TLS.",
+    },
+    Setting {
+        key: "public_mqtt",
+        default: "{listen_mqtt}",
+        help: "Where boards reach the broker: host:port, or a URL with mqtts:// or wss://.",
+    },
     Setting { key: "database", default: "sqlite:{data}/bangtin.db", help: "sqlite:PATH or postgres://USER@HOST/DATABASE." },
     Setting { key: "keys", default: "{data}/keys", help: "Folder of the signing keys." },
+    Setting { key: "tls", default: "auto", help: "auto: ports beyond this machine speak TLS; on: all ports do." },
+    Setting {
+        key: "tls_certificate",
+        default: "none",
+        help: "PEM file with the server's certificate and intermediates; without it the server makes its own.",
+    },
+    Setting { key: "tls_key", default: "none", help: "PEM file with the certificate's private key." },
+    Setting {
+        key: "tls_ca",
+        default: "none",
+        help: "PEM file with the authorities that boards pin for a given certificate; else the chain's root, else their system's.",
+    },
     Setting {
         key: "allow_plain",
         default: "false",
-        help: "true: listen without TLS beyond this machine (only behind a TLS proxy).",
+        help: "true: ports beyond this machine speak plain text; anyone on the way can read it.",
     },
     Setting {
         key: "log",
@@ -52,6 +74,17 @@ pub enum LogFormat {
     Text,
     /// For machines.
     Json,
+}
+
+/// What is encrypted, and with whose certificate.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Tls {
+    /// The port for browsers and boards speaks TLS.
+    pub http: bool,
+    /// The broker's port does.
+    pub mqtt: bool,
+    /// The operator's certificate; none: the server's own.
+    pub given: Option<GivenFiles>,
 }
 
 /// The settings of a server, checked.
@@ -71,6 +104,8 @@ pub struct Config {
     pub database: DatabaseUrl,
     /// Folder of its keys.
     pub keys: PathBuf,
+    /// What is encrypted.
+    pub tls: Tls,
     /// Filter of log lines.
     pub log: String,
     /// Their form.
@@ -165,21 +200,25 @@ impl Found<'_> {
         let listen_http = self.parse("listen_http", "must be ADDRESS:PORT such as 127.0.0.1:8080", |t| t.parse().ok());
         let listen_mqtt = self.parse("listen_mqtt", "must be ADDRESS:PORT such as 127.0.0.1:1883", |t| t.parse().ok());
         let public_url = self.optional("public_url", "must begin with http:// or https:// and have no path", is_origin);
-        let public_mqtt = self.optional("public_mqtt", "must be HOST:PORT", is_host_and_port);
+        let public_mqtt = self.optional(
+            "public_mqtt",
+            "must be HOST:PORT, or that after mqtt:// or mqtts://, or wss://HOST:PORT/mqtt",
+            is_broker,
+        );
         let database = self.database(&data);
         let keys = self.given("keys").map_or_else(|| data.join("keys"), |(_, text)| PathBuf::from(text));
         let allow_plain = self.parse("allow_plain", "must be true or false", |text| text.parse::<bool>().ok());
+        let tls = self.tls(listen_http, listen_mqtt, allow_plain);
         let log = self.given("log").map_or_else(|| DEFAULT_LOG.to_owned(), |(_, text)| text);
         let log_format = self.parse("log_format", "must be text or json", |text| match text {
             "text" => Some(LogFormat::Text),
             "json" => Some(LogFormat::Json),
             _ => None,
         });
-        for (key, address) in [("listen_http", listen_http), ("listen_mqtt", listen_mqtt)] {
-            self.check_loopback(key, address, allow_plain);
-        }
         let (listen_http, listen_mqtt, log_format) = (listen_http?, listen_mqtt?, log_format?);
-        Some(Config { data, listen_http, listen_mqtt, public_url, public_mqtt, database: database?, keys, log, log_format })
+        let (database, tls) = (database?, tls?);
+        self.check_public(&tls, (listen_http, listen_mqtt), public_url.as_deref(), public_mqtt.as_deref());
+        Some(Config { data, listen_http, listen_mqtt, public_url, public_mqtt, database, keys, tls, log, log_format })
     }
 
     /// Where a setting was said, and what.
@@ -230,12 +269,92 @@ impl Found<'_> {
         text.parse().map_err(|fault: String| self.fault(place, &fault)).ok()
     }
 
-    fn check_loopback(&mut self, key: &'static str, address: Option<SocketAddr>, allow_plain: Option<bool>) {
-        let beyond = address.is_some_and(|address| !address.ip().is_loopback());
-        if beyond && allow_plain == Some(false) {
-            let place = self.given(key).map_or_else(|| key.to_owned(), |(place, _)| place);
-            self.fault(place, "is beyond this machine without TLS; set allow_plain = true if a TLS proxy stands before it");
+    /// Ports beyond this machine are encrypted unless plain text is allowed; a given certificate is used everywhere.
+    fn tls(&mut self, http: Option<SocketAddr>, mqtt: Option<SocketAddr>, allow_plain: Option<bool>) -> Option<Tls> {
+        let on = self.parse("tls", "must be auto or on; allow_plain is what takes encryption away", |text| match text {
+            "auto" => Some(false),
+            "on" => Some(true),
+            _ => None,
+        });
+        let file = |found: &Self, key| found.given(key).map(|(_, text)| text).filter(|text| !text.is_empty()).map(PathBuf::from);
+        let (certificate, key, ca) = (file(self, "tls_certificate"), file(self, "tls_key"), file(self, "tls_ca"));
+        let given = match (certificate, key) {
+            (Some(certificate), Some(key)) => Some(GivenFiles { certificate, key, ca }),
+            (None, None) => {
+                if let (Some(_), Some((place, _))) = (ca, self.given("tls_ca")) {
+                    self.fault(place, "names whom boards pin for a given certificate; name tls_certificate and tls_key as well");
+                }
+                None
+            }
+            (certificate, _) => {
+                let (said, missing) =
+                    if certificate.is_some() { ("tls_certificate", "tls_key") } else { ("tls_key", "tls_certificate") };
+                let place = self.given(said).map_or_else(|| said.to_owned(), |(place, _)| place);
+                self.fault(place, &format!("is given without {missing}; both are needed, or neither"));
+                None
+            }
+        };
+        let (http, mqtt, on, plain) = (http?, mqtt?, on?, allow_plain?);
+        let everywhere = on || given.is_some();
+        if everywhere
+            && plain
+            && let Some((place, _)) = self.given("allow_plain")
+        {
+            self.fault(place, "contradicts tls and tls_certificate, which ask for encryption; leave one of them out");
         }
+        let encrypted = |address: SocketAddr| everywhere || (!address.ip().is_loopback() && !plain);
+        Some(Tls { http: encrypted(http), mqtt: encrypted(mqtt), given })
+    }
+
+    /// Where boards are told to go must be what is listened on.
+    fn check_public(&mut self, tls: &Tls, (http, listen_mqtt): (SocketAddr, SocketAddr), url: Option<&str>, mqtt: Option<&str>) {
+        let place = |found: &Self, key| found.given(key).map_or_else(|| String::from(key), |(place, _)| place);
+        if tls.http && url.is_some_and(|url| url.starts_with("http://")) {
+            let fault = "begins with http://, and listen_http speaks TLS; write https://, or see allow_plain";
+            self.fault(place(self, "public_url"), fault);
+        }
+        if tls.http && url.is_none() && http.ip().is_unspecified() {
+            let fault = "listens on every address, so nobody knows which one boards and browsers use; set public_url";
+            self.fault(place(self, "listen_http"), fault);
+        }
+        if tls.mqtt && mqtt.is_none() && url.is_none() && listen_mqtt.ip().is_unspecified() {
+            let fault = "listens on every address, so nobody knows which one boards use; set public_mqtt";
+            self.fault(place(self, "listen_mqtt"), fault);
+        }
+        if tls.mqtt && mqtt.is_some_and(|mqtt| mqtt.starts_with("mqtt://")) {
+            let fault = "begins with mqtt://, and listen_mqtt speaks TLS; write mqtts://, or see allow_plain";
+            self.fault(place(self, "public_mqtt"), fault);
+        }
+    }
+}
+
+impl Config {
+    /// Whether a port beyond this machine takes plain text.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        let ports = [(self.listen_http, self.tls.http), (self.listen_mqtt, self.tls.mqtt)];
+        ports.iter().any(|(address, encrypted)| !encrypted && !address.ip().is_loopback())
+    }
+
+    /// Where boards are told to find this server, which listens here.
+    #[must_use]
+    pub fn url(&self, listens: SocketAddr) -> String {
+        let scheme = if self.tls.http { "https" } else { "http" };
+        self.public_url.clone().unwrap_or_else(|| format!("{scheme}://{listens}"))
+    }
+
+    /// Where boards are told to find the broker, which listens here: `host:port` where nothing is encrypted, else a URL. A broker
+    /// that listens on every address is found under the server's name.
+    #[must_use]
+    pub fn broker(&self, listens: SocketAddr) -> String {
+        let address = self.public_mqtt.clone().unwrap_or_else(|| match &self.public_url {
+            Some(url) if listens.ip().is_unspecified() => match host_of(url) {
+                host if host.contains(':') => format!("[{host}]:{}", listens.port()),
+                host => format!("{host}:{}", listens.port()),
+            },
+            _ => listens.to_string(),
+        });
+        if self.tls.mqtt && !address.contains("://") { format!("mqtts://{address}") } else { address }
     }
 }
 
@@ -245,6 +364,14 @@ fn is_origin(text: &str) -> bool {
         let host = rest.trim_end_matches('/');
         !host.is_empty() && !host.contains(['/', '?', '#', '@', ' '])
     })
+}
+
+fn is_broker(text: &str) -> bool {
+    match text.split_once("://") {
+        None | Some(("mqtt" | "mqtts", _)) => is_host_and_port(text.split_once("://").map_or(text, |(_, rest)| rest)),
+        Some(("ws" | "wss", rest)) => rest.split_once('/').is_some_and(|(authority, _)| is_host_and_port(authority)),
+        Some(_) => false,
+    }
 }
 
 fn is_host_and_port(text: &str) -> bool {
@@ -279,8 +406,8 @@ mod tests {
     #[test]
     fn every_fault_is_told_at_once_with_its_place() {
         let file = (Path::new("bangtin.toml"), "listen_htpp = \"x\"\nlog_format = \"xml\"\ndatabase = \"mysql:secret\"");
-        let faults = Config::read(&values(&[("listen_http", "here")]), &values(&[("listen_mqtt", "0.0.0.0:1883")]), Some(file))
-            .expect_err("four faults and one more");
+        let faults = Config::read(&values(&[("listen_http", "here")]), &values(&[("listen_mqtt", "there")]), Some(file))
+            .expect_err("five faults");
         let text = faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
         for place in [
             "flag --listen-http",
@@ -294,11 +421,45 @@ mod tests {
         assert!(!text.contains("secret"), "a database URL may hold a password");
     }
 
+    fn read(pairs: &[(&'static str, &str)]) -> Result<Config, String> {
+        let told = |faults: Vec<Fault>| faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
+        Config::read(&values(pairs), &Values::new(), None).map_err(told)
+    }
+
     #[test]
-    fn plain_text_beyond_this_machine_must_be_allowed() {
-        let flags = values(&[("listen_http", "0.0.0.0:80"), ("allow_plain", "true")]);
-        assert!(Config::read(&flags, &Values::new(), None).is_ok());
-        assert!(Config::read(&values(&[("listen_http", "0.0.0.0:80")]), &Values::new(), None).is_err());
+    fn ports_beyond_this_machine_are_encrypted_unless_plain_text_is_allowed() {
+        let config = read(&[("listen_http", "10.0.0.7:443"), ("listen_mqtt", "127.0.0.1:1883")]).expect("right");
+        assert!(config.tls.http && !config.tls.mqtt && !config.is_open());
+        assert_eq!(
+            (config.url(config.listen_http).as_str(), config.broker(config.listen_mqtt).as_str()),
+            ("https://10.0.0.7:443", "127.0.0.1:1883")
+        );
+        let config = read(&[("listen_http", "0.0.0.0:80"), ("allow_plain", "true")]).expect("right");
+        assert!(!config.tls.http && config.is_open());
+        let config = read(&[("tls", "on")]).expect("right");
+        assert!(config.tls.http && config.tls.mqtt && !config.is_open());
+        assert_eq!(config.broker(config.listen_mqtt), "mqtts://127.0.0.1:1883");
+        let config = read(&[("listen_http", "0.0.0.0:443"), ("listen_mqtt", "[::]:8883"), ("public_url", "https://a.example")]);
+        assert_eq!(config.expect("right").broker("[::]:8883".parse().expect("an address")), "mqtts://a.example:8883");
+    }
+
+    #[test]
+    fn settings_of_tls_that_contradict_one_another_are_faults() {
+        for (pairs, word) in [
+            (&[("listen_http", "0.0.0.0:443")][..], "set public_url"),
+            (&[("listen_mqtt", "0.0.0.0:8883")], "set public_mqtt"),
+            (&[("tls", "on"), ("public_url", "http://a.example")], "write https://"),
+            (&[("tls", "on"), ("public_mqtt", "mqtt://a.example:1883")], "write mqtts://"),
+            (&[("tls", "on"), ("allow_plain", "true")], "contradicts"),
+            (&[("tls", "off")], "must be auto or on"),
+            (&[("tls_certificate", "a.pem")], "without tls_key"),
+            (&[("tls_key", "a.key")], "without tls_certificate"),
+            (&[("tls_ca", "ca.pem")], "tls_certificate and tls_key as well"),
+            (&[("public_mqtt", "http://a.example:1883")], "mqtts://"),
+        ] {
+            let told = read(pairs).expect_err(word);
+            assert!(told.contains(word), "{word} is missing in\n{told}");
+        }
     }
 
     #[test]

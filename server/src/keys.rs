@@ -208,7 +208,11 @@ fn make_private_folder(folder: &Path) -> Result<(), KeysError> {
     fs::set_permissions(folder, fs::Permissions::from_mode(0o700)).map_err(failed)
 }
 
-fn read_private(path: &Path) -> Result<String, KeysError> {
+/// Reads a file that only its owner may read.
+///
+/// # Errors
+/// When others may read it, or it cannot be read.
+pub fn read_private(path: &Path) -> Result<String, KeysError> {
     let failed = |source| KeysError::Read { path: path.to_owned(), source };
     if fs::metadata(path).map_err(failed)?.mode() & 0o077 != 0 {
         return Err(KeysError::Permissions { path: path.to_owned() });

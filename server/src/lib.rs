@@ -5,6 +5,7 @@ pub mod broker;
 pub mod cli;
 pub mod config;
 pub mod demo;
+pub mod edge;
 pub mod http;
 pub mod jobs;
 pub mod keys;

@@ -2,7 +2,7 @@
 
 use std::fs::{self, File, TryLockError};
 use std::future::Future;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -15,6 +15,9 @@ use tokio_util::task::TaskTracker;
 use crate::app::{App, safe_item};
 use crate::broker::{self, BrokerConfig, BrokerError};
 use crate::config::Config;
+use crate::edge::certificates::{CertificateError, Certificates};
+use crate::edge::door::{self, Door};
+use crate::edge::tunnel::Tunnel;
 use crate::keys::{Keys, KeysError};
 use crate::live::Live;
 use crate::media::blobs::Blobs;
@@ -51,6 +54,9 @@ pub enum StartError {
     /// The keys cannot be used.
     #[error("the signing keys cannot be used")]
     Keys(#[source] KeysError),
+    /// There is no certificate to show.
+    #[error("connections cannot be encrypted")]
+    Certificate(#[source] CertificateError),
     /// The database cannot be used.
     #[error("the database cannot be used")]
     Store(#[source] StoreError),
@@ -130,15 +136,23 @@ impl Tasks {
 /// What cannot be opened; nothing is left running then.
 pub async fn start(config: &Config, clock: Arc<dyn Clock>) -> Result<Running, StartError> {
     let lock = lock_data(config)?;
-    let listener = listen(config.listen_http).await?;
-    let address = listener.local_addr().map_err(|source| port("HTTP", config.listen_http, "--listen-http", source))?;
-    let mqtt = free_port(config.listen_mqtt).await?;
-    let app = open_at(config, clock, address, mqtt).await?;
+    let (listener, address) = listen("HTTP", config.listen_http, "--listen-http").await?;
+    // An encrypted broker's port leads to the broker itself, which listens on this machine only.
+    let mqtt_door = match config.tls.mqtt {
+        true => Some(listen("MQTT", config.listen_mqtt, "--listen-mqtt").await?),
+        false => None,
+    };
+    let inside = if mqtt_door.is_some() { (Ipv4Addr::LOCALHOST, 0).into() } else { config.listen_mqtt };
+    let (inner, inside) = listen("MQTT", inside, "--listen-mqtt").await?;
+    let mqtt = mqtt_door.as_ref().map_or(inside, |(_, address)| *address);
+    let (app, certificates) = open_at(config, clock, address, mqtt).await?;
+    // The broker binds its port itself and says little of why it cannot: so it was tried, and port 0 became a number.
+    drop(inner);
     app.blobs.clear_unfinished().map_err(|source| StartError::Data { path: config.data.clone(), source })?;
     let tasks = Tasks::new();
     let broker = broker::start(
         Arc::clone(&app),
-        BrokerConfig::Embedded { listen: mqtt, max_clients: MOST_CLIENTS, sweep: SWEEP },
+        BrokerConfig::Embedded { listen: inside, max_clients: MOST_CLIENTS, sweep: SWEEP },
         tasks.tracker(),
         tasks.stop_token(),
     )
@@ -150,9 +164,14 @@ pub async fn start(config: &Config, clock: Arc<dyn Clock>) -> Result<Running, St
             return Err(StartError::Broker(source));
         }
     };
+    let tunnel = Tunnel::new(broker::reachable(broker.address.unwrap_or(inside)), Arc::clone(&app.edge.origins), MOST_CLIENTS);
+    let doors = Doors { http: listener, mqtt: mqtt_door.map(|(listener, _)| listener), certificates };
+    if let Err(error) = doors.open(config, &app, &tasks, tunnel) {
+        tasks.stop.cancel();
+        return Err(StartError::Certificate(error));
+    }
     jobs::start(&app, &tasks);
-    serve(&tasks, listener, Arc::clone(&app));
-    Ok(Running { app, http: address, mqtt: broker.address.unwrap_or(mqtt), tasks, _lock: lock })
+    Ok(Running { app, http: address, mqtt, tasks, _lock: lock })
 }
 
 /// Opens database, keys and pictures for one command, beside a server that may be running with them.
@@ -161,13 +180,16 @@ pub async fn start(config: &Config, clock: Arc<dyn Clock>) -> Result<Running, St
 /// What cannot be opened.
 pub async fn open(config: &Config, clock: Arc<dyn Clock>) -> Result<Arc<App>, StartError> {
     fs::create_dir_all(&config.data).map_err(|source| StartError::Data { path: config.data.clone(), source })?;
-    open_at(config, clock, config.listen_http, config.listen_mqtt).await
+    open_at(config, clock, config.listen_http, config.listen_mqtt).await.map(|(app, _)| app)
 }
 
-async fn open_at(config: &Config, clock: Arc<dyn Clock>, http: SocketAddr, mqtt: SocketAddr) -> Result<Arc<App>, StartError> {
+type Opened = (Arc<App>, Option<Arc<Certificates>>);
+
+async fn open_at(config: &Config, clock: Arc<dyn Clock>, http: SocketAddr, mqtt: SocketAddr) -> Result<Opened, StartError> {
     let keys = Keys::load(&config.keys).map_err(StartError::Keys)?;
     let blobs =
         Blobs::open(&config.data.join("blobs")).map_err(|source| StartError::Data { path: config.data.clone(), source })?;
+    let (certificates, edge) = Certificates::open(config, clock.now()).map_err(StartError::Certificate)?;
     let db = Db::open(&config.database).await.map_err(StartError::Store)?;
     let app = Arc::new(App {
         db,
@@ -176,11 +198,12 @@ async fn open_at(config: &Config, clock: Arc<dyn Clock>, http: SocketAddr, mqtt:
         blobs,
         live: Live::new(),
         broker_linked: AtomicBool::new(false),
-        public_url: config.public_url.clone().unwrap_or_else(|| format!("http://{http}")),
-        public_mqtt: config.public_mqtt.clone().unwrap_or_else(|| mqtt.to_string()),
+        public_url: config.url(http),
+        public_mqtt: config.broker(mqtt),
+        edge,
     });
     safe_item::ensure(&app).await.map_err(StartError::SafeItem)?;
-    Ok(app)
+    Ok((app, certificates))
 }
 
 impl Running {
@@ -223,20 +246,47 @@ fn port(what: &'static str, address: SocketAddr, flag: &'static str, source: std
     StartError::Port { what, address, flag, source }
 }
 
-async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
-    TcpListener::bind(address).await.map_err(|source| port("HTTP", address, "--listen-http", source))
+async fn listen(what: &'static str, address: SocketAddr, flag: &'static str) -> Result<(TcpListener, SocketAddr), StartError> {
+    let bound = TcpListener::bind(address).await.and_then(|listener| listener.local_addr().map(|local| (listener, local)));
+    bound.map_err(|source| port(what, address, flag, source))
 }
 
-/// The broker binds its port itself and says little of why it cannot: so it is tried first, and port 0 becomes a number.
-async fn free_port(address: SocketAddr) -> Result<SocketAddr, StartError> {
-    let failed = |source| port("MQTT", address, "--listen-mqtt", source);
-    TcpListener::bind(address).await.and_then(|listener| listener.local_addr()).map_err(failed)
+/// The ports of a server that is about to answer.
+struct Doors {
+    http: TcpListener,
+    /// Only where it is encrypted; else the broker listens itself.
+    mqtt: Option<TcpListener>,
+    certificates: Option<Arc<Certificates>>,
 }
 
-fn serve(tasks: &Tasks, listener: TcpListener, app: Arc<App>) {
+impl Doors {
+    fn open(self, config: &Config, app: &Arc<App>, tasks: &Tasks, tunnel: Tunnel) -> Result<(), CertificateError> {
+        let _ = app.edge.tunnel.set(tunnel.clone());
+        let http = match &self.certificates {
+            Some(certificates) if config.tls.http => {
+                Door::encrypted(self.http, certificates.server_config(&[b"http/1.1"])?, Some(&app.public_url))
+            }
+            _ => Door::plain(self.http),
+        };
+        if let (Some(listener), Some(certificates)) = (self.mqtt, &self.certificates) {
+            let door = Door::encrypted(listener, certificates.server_config(&[])?, None);
+            tasks.start("mqtt", door::serve_mqtt(door, tunnel, tasks.stop_token()));
+        }
+        if let Some(certificates) = self.certificates {
+            tasks.start("certificates", certificates.look_after(Arc::clone(&app.clock), tasks.stop_token()));
+        }
+        if app.edge.is_open {
+            tracing::warn!("plain text is taken beyond this machine: anyone on the way can read passwords and pictures");
+        }
+        serve(tasks, http, Arc::clone(app));
+        Ok(())
+    }
+}
+
+fn serve(tasks: &Tasks, door: Door, app: Arc<App>) {
     let stop = tasks.stop_token();
     tasks.start("http", async move {
-        if let Err(error) = http::serve(app, listener, stop).await {
+        if let Err(error) = http::serve(app, door, stop).await {
             tracing::error!(error = %error, "the HTTP server failed");
         }
     });

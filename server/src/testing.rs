@@ -21,6 +21,7 @@ use playlists::trust::roles::{ApproveThresholds, Role, RoleKeys, Root};
 use playlists::wire::messages::{TokenRequest, V};
 
 use crate::app::{App, tokens};
+use crate::edge::Edge;
 use crate::keys::Keys;
 use crate::live::Live;
 use crate::media::blobs::Blobs;
@@ -135,6 +136,7 @@ impl World {
             broker_linked: AtomicBool::new(false),
             public_url: "http://127.0.0.1:1".to_owned(),
             public_mqtt: "127.0.0.1:1".to_owned(),
+            edge: Edge::default(),
         };
         Self { app: Arc::new(app), clock, ground }
     }

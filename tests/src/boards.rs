@@ -11,7 +11,7 @@ use bangtin::store::overview::fleet_row;
 use bangtin::store::renditions::State;
 use bangtin_player::clock::SystemClock;
 use bangtin_player::identity::{Addresses, Identity as Checked};
-use bangtin_player::ports::Ports;
+use bangtin_player::ports::{Clock, Ports};
 use bangtin_player::stage::Onscreen;
 use bangtin_player::stage::moving::Decoding;
 use bangtin_player::stage::transition::Transition;
@@ -88,9 +88,17 @@ impl World {
     /// # Panics
     /// When it does not start.
     pub async fn start_player(&mut self, board: &Board) {
+        self.start_player_by(board, Arc::new(SystemClock::start())).await;
+    }
+
+    /// The same, by another clock than the machine's.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub async fn start_player_by(&mut self, board: &Board, clock: Arc<dyn Clock>) {
         let identity = Checked::check(&board.identity, &Addresses::default()).expect("the identity holds");
         let output = output::open(output::Kind::Headless, &board.id, None, false);
-        let ports = Ports { clock: Arc::new(SystemClock::start()), output };
+        let ports = Ports { clock, output };
         let config = bangtin_player::Config {
             identity,
             data: board.data.clone(),
@@ -119,6 +127,15 @@ impl World {
         let process = Process::start(&format!("bangtin-player of {}", board.id), &mut command);
         let before = self.players.insert(board.id.clone(), Player::Apart(process));
         assert!(before.is_none(), "one player for a board");
+    }
+
+    /// Waits until the player apart writes a line with these words.
+    ///
+    /// # Panics
+    /// When it never does, or no player apart runs.
+    pub async fn player_writes(&mut self, board: &Board, words: &str) {
+        let Some(Player::Apart(process)) = self.players.get_mut(&board.id) else { panic!("no player apart runs") };
+        process.line(&format!("writes {words:?}"), STARTUP, |line| line.contains(words).then_some(())).await;
     }
 
     /// Ends the board's player in order.

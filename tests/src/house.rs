@@ -9,6 +9,7 @@ use bangtin::app::boards::NewBoard;
 use bangtin::app::campaigns::CampaignDraft;
 use bangtin::app::playlists::{EntryDraft, PlaylistDraft};
 use bangtin::app::{self, App};
+use bangtin::edge::Edge;
 use bangtin::jobs;
 use bangtin::keys::Keys;
 use bangtin::live::Live;
@@ -85,6 +86,7 @@ impl House {
             broker_linked: AtomicBool::new(false),
             public_url: "http://127.0.0.1:1".to_owned(),
             public_mqtt: "127.0.0.1:1".to_owned(),
+            edge: Edge::default(),
         };
         app::safe_item::ensure(&app).await.expect("the safe item is there");
         let unit = Unit { id: id("thai-nguyen"), name: "Thái Nguyên".to_owned(), tier: Tier::Province, parent: None };

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bangtin::app::{self, App};
-use bangtin::config::{Config, LogFormat};
+use bangtin::config::{Config, LogFormat, Tls};
 use bangtin::keys::Keys;
 use bangtin::lifecycle;
 use bangtin::ports::SystemClock;
@@ -43,6 +43,15 @@ pub enum Place {
     Apart,
 }
 
+/// How boards and browsers speak with the server of a world.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Speech {
+    /// In plain text, as on one machine.
+    Plain,
+    /// Over TLS, with the server's own certificate authority.
+    Tls,
+}
+
 /// A whole system.
 pub struct World {
     /// Between boards and the server's HTTP.
@@ -56,6 +65,7 @@ pub struct World {
     pub unit: UnitId,
     pub(crate) players: BTreeMap<BoardId, Player>,
     pub(crate) boards: Vec<Board>,
+    speech: Speech,
     folder: TempDir,
     app: Arc<App>,
     server: Option<Server>,
@@ -72,10 +82,18 @@ enum Server {
 /// When the story does, or when at its end something is left: a desired state that was not sent, a play that was not
 /// acknowledged, a part that does not end.
 pub async fn world(place: Place, story: impl AsyncFnOnce(&mut World)) {
+    Box::pin(world_that_speaks(Speech::Plain, place, story)).await;
+}
+
+/// The same, in plain text or over TLS.
+///
+/// # Panics
+/// As [`world`].
+pub async fn world_that_speaks(speech: Speech, place: Place, story: impl AsyncFnOnce(&mut World)) {
     let lines = tracing_subscriber::fmt().with_env_filter("info,mqtt5=off,sqlx=warn").with_ansi(false).with_test_writer();
     // Another test of this process may have begun already.
     let _ = lines.try_init();
-    let mut world = Box::pin(World::start(place)).await;
+    let mut world = Box::pin(World::start(speech, place)).await;
     let told = async {
         story(&mut world).await;
         world.end().await;
@@ -87,13 +105,13 @@ pub async fn world(place: Place, story: impl AsyncFnOnce(&mut World)) {
 }
 
 impl World {
-    async fn start(place: Place) -> Self {
+    async fn start(speech: Speech, place: Place) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let keys = folder.path().join("keys");
         Keys::init(&keys, &keys).expect("keys are made");
         let nowhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 9));
         let (http, mqtt) = (Proxy::start(nowhere).await, Proxy::start(nowhere).await);
-        let config = config(folder.path(), &http, &mqtt);
+        let config = config(speech, folder.path(), &http, &mqtt);
         let app = lifecycle::open(&config, Arc::new(SystemClock)).await.expect("the database opens");
         let unit = Unit {
             id: "thai-nguyen".parse().expect("an id"),
@@ -105,7 +123,7 @@ impl World {
         let hurry = Duration::from_millis(100);
         let cadence = Cadence { state: 3 * hurry, state_apart: hurry, batch: hurry, ..Cadence::default() };
         let (players, boards) = (BTreeMap::new(), Vec::new());
-        let mut world = Self { http, mqtt, cadence, unit: unit.id, players, boards, folder, app, server: None };
+        let mut world = Self { http, mqtt, cadence, unit: unit.id, players, boards, speech, folder, app, server: None };
         world.start_server(place).await;
         world
     }
@@ -128,7 +146,7 @@ impl World {
     /// When it does not start.
     pub async fn start_server(&mut self, place: Place) {
         assert!(self.server.is_none(), "one server at a time");
-        let config = config(self.folder.path(), &self.http, &self.mqtt);
+        let config = config(self.speech, self.folder.path(), &self.http, &self.mqtt);
         let (server, http, mqtt) = match place {
             Place::Within => {
                 let running = Box::pin(lifecycle::start(&config, Arc::new(SystemClock))).await.expect("the server starts");
@@ -229,16 +247,18 @@ pub(crate) async fn in_time(what: &str, ending: impl Future<Output = ()>) {
     assert!(tokio::time::timeout(LONGEST_END, ending).await.is_ok(), "{what} did not end within {LONGEST_END:?}");
 }
 
-fn config(folder: &Path, http: &Proxy, mqtt: &Proxy) -> Config {
+fn config(speech: Speech, folder: &Path, http: &Proxy, mqtt: &Proxy) -> Config {
     let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    let encrypted = speech == Speech::Tls;
     Config {
         data: folder.join("data"),
         listen_http: any,
         listen_mqtt: any,
-        public_url: Some(format!("http://{}", http.address)),
+        public_url: Some(format!("{}://{}", if encrypted { "https" } else { "http" }, http.address)),
         public_mqtt: Some(mqtt.address.to_string()),
         database: DatabaseUrl::Sqlite(folder.join("data/bangtin.db")),
         keys: folder.join("keys"),
+        tls: Tls { http: encrypted, mqtt: encrypted, given: None },
         log: "info,mqtt5=error".to_owned(),
         log_format: LogFormat::Text,
     }
@@ -251,11 +271,14 @@ fn command(config: &Config, folder: &Path) -> Command {
     command.arg("--listen-http").arg(config.listen_http.to_string()).arg("--listen-mqtt").arg(config.listen_mqtt.to_string());
     command.arg("--public-url").arg(config.public_url.as_deref().unwrap_or_default());
     command.arg("--public-mqtt").arg(config.public_mqtt.as_deref().unwrap_or_default());
+    command.arg("--tls").arg(if config.tls.http { "on" } else { "auto" });
     command
 }
 
 /// Reads `bangtin answers on http://ADDRESS and mqtt://ADDRESS`.
 fn addresses(line: &str) -> Option<(SocketAddr, SocketAddr)> {
-    let (http, mqtt) = line.strip_prefix("bangtin answers on http://")?.split_once(" and mqtt://")?;
+    let (http, mqtt) = line.strip_prefix("bangtin answers on http")?.split_once(" and mqtt")?;
+    let after = |text: &'_ str| text.trim_start_matches('s').strip_prefix("://").map(str::to_owned);
+    let (http, mqtt) = (after(http)?, after(mqtt)?);
     Some((http.parse().ok()?, mqtt.trim().parse().ok()?))
 }

@@ -6,6 +6,7 @@ mod architecture;
 mod broker;
 mod databases;
 mod demo;
+mod encryption;
 mod licences;
 mod offline;
 mod outside;

@@ -129,7 +129,9 @@ impl Agent {
     pub(super) async fn on_answer(&mut self, answer: Answer, heard_at: Duration) {
         self.contacted();
         self.insist = false;
-        match self.parts.keeper.hear(answer.fresh.t, heard_at) {
+        let heard = self.parts.keeper.hear(answer.fresh.t, heard_at);
+        self.parts.tls_time.learn(self.parts.keeper);
+        match heard {
             Heard::Taken => {}
             Heard::Ahead => self.note("clock-ahead", "signed time is over two days ahead: the floor follows in steps", ""),
             Heard::Behind => self.note("clock-behind", "signed time lies below the floor and was not taken", ""),

@@ -45,6 +45,7 @@ use crate::mode::{self, Patience};
 use crate::ports::Clock;
 use crate::queue::Queue;
 use crate::stage::{Figures, Report};
+use crate::tls::BoardTime;
 use crate::token;
 
 /// Longest pause between two looks at the timers.
@@ -63,6 +64,7 @@ pub(crate) struct Parts {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) boot: BootId,
     pub(crate) keeper: Timekeeper,
+    pub(crate) tls_time: Arc<BoardTime>,
     pub(crate) memory: Arc<Memory>,
     pub(crate) banks: Arc<Mutex<Banks<Bank>>>,
     pub(crate) bank: Bank,

@@ -81,7 +81,7 @@ async fn a_download_that_broke_off_goes_on_where_it_stopped() {
         served.cut = Some(150_000);
     }
     let (cache, _) = Cache::open(world.folder.path().join("content"));
-    let api = Api::new(&world.address).expect("a client");
+    let api = Api::new(&world.address, None).expect("a client");
     let first = download(&api, &cache, digest, size).await;
     assert!(matches!(first, Err(DownloadError::Broken { .. })), "{first:?}");
     assert!(!cache.path(&digest).exists());

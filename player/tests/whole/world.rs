@@ -79,6 +79,8 @@ impl World {
             geometry: geometry(),
             server: self.address.clone(),
             mqtt: "127.0.0.1:1".to_owned(),
+            tls_ca: None,
+            issued: None,
             root_sha256,
             root,
         }

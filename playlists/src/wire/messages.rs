@@ -195,8 +195,14 @@ pub struct Identity {
     pub geometry: crate::geometry::Geometry,
     /// Where the server answers HTTP, such as `http://127.0.0.1:8080`.
     pub server: String,
-    /// Where the broker listens, `host:port`.
+    /// Where the broker listens: `host:port` for plain text, or a URL with `mqtt`, `mqtts`, `ws` or `wss`.
     pub mqtt: String,
+    /// The certificate authorities that the board trusts for TLS, as PEM, and no others; none: those of its system.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tls_ca: Option<String>,
+    /// When this was given out: it is never earlier than this on the board.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issued: Option<DateTime<Utc>>,
     /// SHA-256 of the root's envelope, believed from the first start.
     pub root_sha256: Digest,
     /// The root's envelope.

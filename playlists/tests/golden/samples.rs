@@ -207,8 +207,17 @@ fn signed() -> Vec<Sample> {
         geometry: geometry(),
         server: "http://127.0.0.1:8080".to_owned(),
         mqtt: "127.0.0.1:1883".to_owned(),
+        tls_ca: None,
+        issued: None,
         root_sha256: Digest::of(&root_envelope.to_json()),
         root: root_envelope.clone(),
+    };
+    let encrypted = Identity {
+        server: "https://bangtin.example".to_owned(),
+        mqtt: "mqtts://bangtin.example:8883".to_owned(),
+        tls_ca: Some("-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n".to_owned()),
+        issued: Some(at("2026-02-10T07:30:00Z")),
+        ..identity.clone()
     };
     vec![
         sample::<Root>("root", root()),
@@ -218,6 +227,7 @@ fn signed() -> Vec<Sample> {
         sample("envelope-manifest", Envelope::sign(DocumentType::Manifest, &bytes(&manifest()), &[&publish])),
         sample("envelope-ack", Envelope::sign(DocumentType::Ack, &bytes(&ack(Stream::Plays)), &[&time_key])),
         sample("identity", identity),
+        sample("identity-tls", encrypted),
     ]
 }
 

@@ -30,8 +30,13 @@ open-title = This connection is not encrypted
 open-why = This page was opened over plain http across a network. Anyone on the way could read a password, so the server takes none here.
 open-how = How to open it safely
 open-how-local = On the server itself: open http://localhost with the server's port, or forward that port over SSH.
-open-how-proxy = On a network: put a proxy with TLS (such as Caddy or nginx) in front, and let it keep the Host and Origin headers.
+open-how-proxy = On a network: let this server speak TLS (remove allow_plain), or put a proxy with TLS in front that keeps the Host and Origin headers.
 open-how-url = Name the public address in the configuration:
+
+plain-label = Warning: no encryption
+plain-title = Not encrypted.
+plain-text = This server speaks plain text beyond its own machine: anyone on the way can read and change passwords, pages and reports. Boards still show only what is signed.
+plain-way = To end this, take out the setting
 fail-missing-title = There is no such page
 fail-missing-text = The address is wrong, or what you look for is gone.
 fail-forbidden-title = The request was refused

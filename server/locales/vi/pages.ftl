@@ -30,8 +30,13 @@ open-title = Kết nối này không được mã hóa
 open-why = Trang này được mở qua http trên mạng. Bất kỳ ai trên đường truyền đều đọc được mật khẩu, vì vậy máy chủ không nhận đăng nhập tại đây.
 open-how = Cách mở an toàn
 open-how-local = Trên chính máy chủ: mở http://localhost với cổng của máy chủ, hoặc chuyển cổng đó qua SSH.
-open-how-proxy = Trên mạng: đặt một proxy có TLS (ví dụ Caddy hoặc nginx) trước máy chủ, giữ nguyên các đầu mục Host và Origin.
+open-how-proxy = Trên mạng: để chính máy chủ này dùng TLS (bỏ allow_plain), hoặc đặt phía trước một proxy có TLS, giữ nguyên các đầu mục Host và Origin.
 open-how-url = Khai báo địa chỉ công khai trong cấu hình:
+
+plain-label = Cảnh báo: không mã hóa
+plain-title = Không mã hóa.
+plain-text = Máy chủ này gửi nhận dữ liệu không mã hóa ra ngoài máy của nó: bất kỳ ai trên đường truyền đều có thể đọc và sửa mật khẩu, trang và báo cáo. Bảng vẫn chỉ hiển thị nội dung đã được ký.
+plain-way = Để chấm dứt, hãy bỏ cấu hình
 fail-missing-title = Không có trang này
 fail-missing-text = Địa chỉ sai, hoặc thứ bạn tìm không còn nữa.
 fail-forbidden-title = Yêu cầu bị từ chối

@@ -90,6 +90,8 @@ pub async fn add(app: &App, new: NewBoard) -> Result<(BoardId, Identity), AddBoa
         geometry: new.geometry,
         server: app.public_url.clone(),
         mqtt: app.public_mqtt.clone(),
+        tls_ca: app.edge.pinned.clone(),
+        issued: Some(app.clock.now()),
         root_sha256: app.keys.root_sha256(),
         root: Envelope::parse(&app.keys.root_envelope).map_err(AddBoardError::Root)?,
     };

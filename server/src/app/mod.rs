@@ -33,6 +33,7 @@ use std::sync::atomic::AtomicBool;
 
 use unicode_normalization::UnicodeNormalization;
 
+use crate::edge::Edge;
 use crate::keys::Keys;
 use crate::live::Live;
 use crate::media::blobs::Blobs;
@@ -55,8 +56,10 @@ pub struct App {
     pub broker_linked: AtomicBool,
     /// Where boards reach this server, such as `http://127.0.0.1:8080`; goes into identity files.
     pub public_url: String,
-    /// Where boards reach the broker, `host:port`; goes into identity files.
+    /// Where boards reach the broker, `host:port` or a URL; goes into identity files.
     pub public_mqtt: String,
+    /// How boards and browsers come in: what is encrypted, and whom boards pin.
+    pub edge: Edge,
 }
 
 /// What is wrong with one field of a form; pages say it in the operator's language.

@@ -223,7 +223,7 @@ impl AuthProvider for Access {
         client_addr: SocketAddr,
     ) -> Pin<Box<dyn Future<Output = mqtt5::Result<AuthResult>> + Send + 'a>> {
         Box::pin(async move {
-            Ok(match self.log_in(connect, client_addr.ip()).await {
+            Ok(match self.log_in(connect, self.app.edge.origins.of(client_addr)).await {
                 Ok(()) => AuthResult::success_with_user(connect.username.as_deref().unwrap_or_default()),
                 Err(reason) => AuthResult::fail(reason),
             })

@@ -29,6 +29,10 @@ const DRIVEN: u32 = 3;
 pub fn run(config: Config) -> anyhow::Result<()> {
     block_on(async move {
         let mut signals = Signals::new()?;
+        anyhow::ensure!(
+            !config.tls.http && !config.tls.mqtt,
+            "the demo speaks plain text within this machine; leave out tls settings and addresses beyond it, or use `bangtin serve`"
+        );
         let programme = player_programme()?;
         fs::create_dir_all(&config.data).map_err(|source| StartError::Data { path: config.data.clone(), source })?;
         if !Keys::are_in(&config.keys) {

@@ -13,6 +13,10 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 
 use crate::config::{Config, DEFAULT_LOG, DEMO_LOG, SETTINGS, Values};
+use crate::edge::authority::CA_CERTIFICATE;
+use crate::edge::certificates::CertificateError;
+use crate::edge::{self, given};
+use crate::ports::{Clock as _, SystemClock};
 use crate::telemetry;
 
 /// Exit code for settings that are wrong (`EX_CONFIG` of sysexits.h is 78; 64, `EX_USAGE`, is what this family of servers uses).
@@ -54,7 +58,19 @@ pub struct Settings {
     /// Folder of the signing keys.
     #[arg(long, global = true, value_name = "FOLDER")]
     keys: Option<String>,
-    /// true: listen without TLS beyond this machine.
+    /// auto: ports beyond this machine speak TLS; on: all ports do.
+    #[arg(long, global = true, value_name = "auto|on")]
+    tls: Option<String>,
+    /// PEM file with the server's certificate and intermediates; without it the server makes its own.
+    #[arg(long, global = true, value_name = "FILE")]
+    tls_certificate: Option<String>,
+    /// PEM file with the certificate's private key.
+    #[arg(long, global = true, value_name = "FILE")]
+    tls_key: Option<String>,
+    /// PEM file with the authorities that boards pin for a given certificate.
+    #[arg(long, global = true, value_name = "FILE")]
+    tls_ca: Option<String>,
+    /// true: ports beyond this machine speak plain text.
     #[arg(long, global = true, value_name = "true|false")]
     allow_plain: Option<String>,
     /// Which log lines: error, warn, info, debug, or a filter.
@@ -96,6 +112,10 @@ impl Settings {
             ("public_mqtt", &self.public_mqtt),
             ("database", &self.database),
             ("keys", &self.keys),
+            ("tls", &self.tls),
+            ("tls_certificate", &self.tls_certificate),
+            ("tls_key", &self.tls_key),
+            ("tls_ca", &self.tls_ca),
             ("allow_plain", &self.allow_plain),
             ("log", &self.log),
             ("log_format", &self.log_format),
@@ -159,8 +179,10 @@ fn environment() -> Values {
     SETTINGS.iter().filter_map(|setting| Some((setting.key, std::env::var(setting.variable()).ok()?))).collect()
 }
 
-#[allow(clippy::unnecessary_wraps, reason = "every command answers alike")]
 fn check(config: &Config) -> anyhow::Result<()> {
+    if let Some(files) = &config.tls.given {
+        given::read(files, &edge::names(config), SystemClock.now()).map_err(CertificateError::Given)?;
+    }
     println!("The settings are right:");
     let here = |given: &Option<String>| given.clone().unwrap_or_else(|| "(where it listens)".to_owned());
     for (key, value) in [
@@ -171,12 +193,27 @@ fn check(config: &Config) -> anyhow::Result<()> {
         ("public_mqtt", here(&config.public_mqtt)),
         ("database", config.database.to_string()),
         ("keys", config.keys.display().to_string()),
+        ("encrypted", encrypted(config)),
         ("log", config.log.clone()),
         ("log_format", format!("{:?}", config.log_format).to_lowercase()),
     ] {
         println!("  {key:<12} {value}");
     }
     Ok(())
+}
+
+/// What is encrypted, and whom boards believe.
+fn encrypted(config: &Config) -> String {
+    let ports = match (config.tls.http, config.tls.mqtt) {
+        (true, true) => "both ports",
+        (true, false) => "HTTP only",
+        (false, true) => "MQTT only",
+        (false, false) => return if config.is_open() { "nothing, open to the network" } else { "nothing" }.to_owned(),
+    };
+    match &config.tls.given {
+        Some(files) => format!("{ports}, with the certificate {}", files.certificate.display()),
+        None => format!("{ports}, with an authority of its own, {}", config.keys.join(CA_CERTIFICATE).display()),
+    }
 }
 
 /// Runs an asynchronous command to its end.

@@ -8,6 +8,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use super::block_on;
 use crate::app::sign_in;
 use crate::config::Config;
+use crate::edge::authority::CA_CERTIFICATE;
 use crate::lifecycle::{self, Running};
 use crate::ports::SystemClock;
 
@@ -19,7 +20,11 @@ pub fn run(config: Config) -> anyhow::Result<()> {
     block_on(async move {
         let mut signals = Signals::new()?;
         let running = lifecycle::start(&config, Arc::new(SystemClock)).await?;
-        println!("bangtin answers on http://{} and mqtt://{}", running.http, running.mqtt);
+        let (http, mqtt) = (if config.tls.http { "https" } else { "http" }, if config.tls.mqtt { "mqtts" } else { "mqtt" });
+        println!("bangtin answers on {http}://{} and {mqtt}://{}", running.http, running.mqtt);
+        if running.app.edge.is_own {
+            println!("Browsers warn of its certificate until they trust {}", config.keys.join(CA_CERTIFICATE).display());
+        }
         if let Some(link) = sign_in::ensure_setup_link(&running.app).await.context("no set-up link can be made")? {
             println!("No administrator yet. Make one here, once, within a day: {link}");
         }

@@ -26,6 +26,8 @@ pub struct Frame {
     pub places: Vec<Place>,
     /// Path and query of this page: where the language switch comes back to.
     pub path: String,
+    /// Whether the server takes plain text beyond its machine: every page of those signed in says so.
+    pub is_open: bool,
 }
 
 impl Frame {
@@ -40,7 +42,8 @@ impl Frame {
             place("/playlists", t.s("nav-playlists"), "playlists"),
             place("/campaigns", t.s("nav-campaigns"), "campaigns"),
         ];
-        Self { t, login: visitor.account.as_ref().map(|account| account.login.clone()), places, path: visitor.path.clone() }
+        let login = visitor.account.as_ref().map(|account| account.login.clone());
+        Self { t, login, places, path: visitor.path.clone(), is_open: visitor.is_open }
     }
     /// The tag of the page's language.
     #[must_use]

@@ -30,7 +30,8 @@ pub(super) async fn headers(State(site): State<Site>, request: Request, next: Ne
     ] {
         put(headers, name, value);
     }
-    if site.app.public_url.starts_with("https://") {
+    // With an authority of its own this would forbid people to pass the browser's warning before they have installed it.
+    if site.app.public_url.starts_with("https://") && !site.app.edge.is_own {
         put(headers, header::STRICT_TRANSPORT_SECURITY.as_str(), "max-age=31536000");
     }
     response

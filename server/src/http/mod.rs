@@ -1,10 +1,12 @@
 //! The web server's surface: pages for people, files, and what machines watch. The only place that names axum.
 
 pub mod board;
+mod door;
 pub mod error;
 pub mod files;
 pub mod frame;
 mod guard;
+mod mqtt;
 mod ops;
 mod pages;
 pub mod site;
@@ -12,7 +14,6 @@ pub mod times;
 pub mod visitor;
 pub mod words;
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,7 +22,6 @@ use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{get, post};
-use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tower::limit::ConcurrencyLimitLayer;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -33,6 +33,7 @@ use tower_http::timeout::TimeoutLayer;
 use self::pages::{assets, boards, campaigns, language, live, overview, playlists, setup, sign_in};
 use self::site::Site;
 use crate::app::App;
+use crate::edge::door::Door;
 
 /// Longest answer to a page; a stream counts as answered once it begins.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -67,6 +68,7 @@ pub fn router(app: Arc<App>, stop: &CancellationToken) -> Router {
     pages
         .merge(machines)
         .nest_service("/board/v1", boards)
+        .route("/mqtt", get(mqtt::open))
         .layer(CompressionLayer::new())
         .layer(CatchPanicLayer::new())
         .layer(from_fn_with_state(site.clone(), guard::note))
@@ -80,9 +82,9 @@ pub fn router(app: Arc<App>, stop: &CancellationToken) -> Router {
 ///
 /// # Errors
 /// When the listener fails.
-pub async fn serve(app: Arc<App>, listener: TcpListener, stop: CancellationToken) -> std::io::Result<()> {
-    let service = router(app, &stop).into_make_service_with_connect_info::<SocketAddr>();
-    let serving = axum::serve(listener, service).with_graceful_shutdown(stop.clone().cancelled_owned());
+pub async fn serve(app: Arc<App>, door: Door, stop: CancellationToken) -> std::io::Result<()> {
+    let service = door::with_peers(router(app, &stop)).into_make_service_with_connect_info::<door::Peer>();
+    let serving = axum::serve(door, service).with_graceful_shutdown(stop.clone().cancelled_owned());
     let late = async {
         stop.cancelled().await;
         tokio::time::sleep(LAST_REQUESTS).await;

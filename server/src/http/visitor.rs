@@ -11,6 +11,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::CookieJar;
 use axum_extra::extract::cookie::{Cookie, SameSite};
 
+use super::door::Encrypted;
 use super::error::PageError;
 use super::site::Site;
 use super::words::{Language, Tr};
@@ -25,16 +26,19 @@ const LANGUAGE_COOKIE: &str = "bangtin-language";
 pub enum Transport {
     /// Plain HTTP on this very machine.
     Loopback,
-    /// The public `https://` address.
+    /// TLS, of this server or of a proxy before it at the public `https://` address.
     Secure,
     /// Plain HTTP over a network: nothing secret may travel.
     Open,
 }
 
 impl Transport {
-    /// By the `Host` asked for and the address this server gives out.
+    /// By whether this server itself encrypts the connection, the `Host` asked for and the address this server gives out.
     #[must_use]
-    pub fn of(host: &str, public_url: &str) -> Self {
+    pub fn of(is_encrypted: bool, host: &str, public_url: &str) -> Self {
+        if is_encrypted {
+            return Self::Secure;
+        }
         let name = name_of(host);
         if matches!(name, "localhost" | "127.0.0.1" | "[::1]") {
             return Self::Loopback;
@@ -77,6 +81,8 @@ pub struct Visitor {
     pub peer: Option<IpAddr>,
     /// The session's secret.
     pub secret: Option<String>,
+    /// Whether the server takes plain text beyond its machine.
+    pub is_open: bool,
 }
 
 impl<S: Sync> FromRequestParts<S> for Visitor {
@@ -92,7 +98,7 @@ impl Visitor {
     pub fn stranger(headers: &HeaderMap, path: &str) -> Self {
         let cookie = CookieJar::from_headers(headers).get(LANGUAGE_COOKIE).and_then(|cookie| Language::of(cookie.value()));
         let t = Tr::new(cookie.unwrap_or_default());
-        Self { account: None, t, transport: Transport::Open, path: path.to_owned(), peer: None, secret: None }
+        Self { account: None, t, transport: Transport::Open, path: path.to_owned(), peer: None, secret: None, is_open: false }
     }
 }
 
@@ -101,7 +107,8 @@ pub(super) async fn recognise(State(site): State<Site>, mut request: Request, ne
     let path = request.uri().path_and_query().map_or("/", |path| path.as_str()).to_owned();
     let mut visitor = Visitor::stranger(request.headers(), &path);
     let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-    visitor.transport = Transport::of(host, &site.app.public_url);
+    visitor.transport = Transport::of(request.extensions().get::<Encrypted>().is_some(), host, &site.app.public_url);
+    visitor.is_open = site.app.edge.is_open;
     visitor.peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|peer| peer.ip());
     let jar = CookieJar::from_headers(request.headers());
     if visitor.transport != Transport::Open
@@ -185,7 +192,8 @@ mod tests {
             ("localhost.evil.example", "https://bangtin.example", Transport::Open),
             ("", "https://bangtin.example", Transport::Open),
         ] {
-            assert_eq!(Transport::of(host, public), expected, "{host} {public}");
+            assert_eq!(Transport::of(false, host, public), expected, "{host} {public}");
+            assert_eq!(Transport::of(true, host, public), Transport::Secure, "{host} {public}");
         }
     }
 

@@ -72,6 +72,27 @@ pub(super) const RULES: &[Rule] = &[
         reason: "ports and store lie beneath everything else of the server",
     },
     Rule {
+        within: &["server/src/edge/"],
+        except: &[],
+        forbidden: &[
+            "crate::app",
+            "crate::store",
+            "crate::http",
+            "crate::broker",
+            "crate::jobs",
+            "crate::lifecycle",
+            "crate::cli",
+        ],
+        reason: "encryption knows nothing of what is said over it",
+    },
+    Rule {
+        within: PRODUCT,
+        // The player's adapters are handed what they encrypt with.
+        except: &["server/src/edge/", "player/src/tls.rs", "player/src/api.rs", "player/src/link/", "player/src/lifecycle.rs"],
+        forbidden: &["rustls", "tokio_rustls"],
+        reason: "only the edge and the player's tls encrypt",
+    },
+    Rule {
         within: &["server/src/app/"],
         except: &[],
         forbidden: &["crate::http", "crate::broker", "crate::jobs", "crate::lifecycle", "crate::cli", "crate::config"],

@@ -8,7 +8,7 @@ use tokio::net::TcpStream;
 use super::*;
 use crate::app::boards::{self, NewBoard};
 use crate::app::{safe_item, sign_in, units};
-use crate::config::{Config, LogFormat};
+use crate::config::{Config, LogFormat, Tls};
 use crate::jobs;
 use crate::keys::Keys;
 use crate::lifecycle;
@@ -31,6 +31,7 @@ fn config(ground: &Ground) -> Config {
         public_url: None,
         public_mqtt: None,
         database: ground.database.clone(),
+        tls: Tls::default(),
         log: String::new(),
         log_format: LogFormat::Text,
     }

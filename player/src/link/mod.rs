@@ -2,6 +2,8 @@
 //! a new event loop, so nothing of an old one is left (rules: clean start, bounded in-flight table, packet limit, poll under a
 //! deadline).
 
+mod way;
+
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -11,15 +13,18 @@ use playlists::id::{BoardId, Session};
 use playlists::wire::messages::V;
 use playlists::wire::reports::{Bye, ByeReason};
 use playlists::wire::topics::{self, Up};
+use rumqttc::Transport;
 use rumqttc::v5::mqttbytes::QoS;
 use rumqttc::v5::mqttbytes::v5::{ConnectReturnCode, Filter, LastWill, Packet};
 use rumqttc::v5::{AsyncClient, ConnectionError, Event, EventLoop, MqttOptions};
+use rustls::ClientConfig;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::memory::Memory;
 use crate::ports::Clock;
+pub use way::{Way, Ways};
 
 const KEEP_ALIVE: Duration = Duration::from_secs(30);
 const IN_FLIGHT: u16 = 100;
@@ -54,10 +59,10 @@ pub struct LinkConfig {
     pub board: BoardId,
     /// Its geometry.
     pub geometry: Geometry,
-    /// The broker's host.
-    pub host: String,
-    /// The broker's port.
-    pub port: u16,
+    /// The ways to the broker.
+    pub ways: Ways,
+    /// What is encrypted with; none where no way is encrypted.
+    pub tls: Option<Arc<ClientConfig>>,
     /// The board's notes: sessions, window.
     pub memory: Arc<Memory>,
     /// Sessions rise with it.
@@ -116,8 +121,14 @@ impl Task {
                 continue;
             };
             let began = self.config.clock.monotonic();
-            let ended = self.connect(session, token).await;
+            let way = self.config.ways.next().clone();
+            let (ended, answered) = self.connect(session, token, &way).await;
             self.link.set(None);
+            if answered {
+                self.config.ways.worked(&way)
+            } else {
+                self.config.ways.failed()
+            }
             if stop.is_cancelled() {
                 return;
             }
@@ -161,8 +172,14 @@ impl Task {
         }
     }
 
-    async fn connect(&self, session: Session, token: String) -> Ended {
-        let (client, mut events) = AsyncClient::new(self.options(session, token), REQUESTS);
+    /// One connection; how it ended, and whether the broker answered at all.
+    async fn connect(&self, session: Session, token: String, way: &Way) -> (Ended, bool) {
+        let Some(options) = self.options(session, token, way) else {
+            tracing::error!("{way} needs TLS, and this player was started without");
+            return (Ended::Broken, false);
+        };
+        let (client, mut events) = AsyncClient::new(options, REQUESTS);
+        let mut answered = false;
         loop {
             // Losing a poll loses nothing: the event loop keeps what it has read, and both ways out of here drop it whole.
             let polled = tokio::select! {
@@ -172,25 +189,43 @@ impl Task {
                     if timeout(FAREWELL, drain(&mut events)).await.is_err() {
                         tracing::debug!("the broker did not take the farewell in time");
                     }
-                    return Ended::Broken;
+                    return (Ended::Broken, answered);
                 }
             };
             match polled {
-                Ok(Ok(Event::Incoming(packet))) => self.take(packet, &client, session),
+                Ok(Ok(Event::Incoming(packet))) => {
+                    if matches!(packet, Packet::ConnAck(_)) {
+                        answered = true;
+                        tracing::info!("the broker is reached by {way}");
+                    }
+                    self.take(packet, &client, session);
+                }
                 Ok(Ok(Event::Outgoing(_))) => {}
-                Ok(Err(error)) => return self.ended(&error),
+                Ok(Err(error)) => {
+                    let ended = self.ended(&error, way);
+                    return (ended, answered || ended == Ended::Refused);
+                }
                 Err(_) => {
                     events.clean();
                     tracing::warn!("the broker neither reads nor writes: a new connection is made");
-                    return Ended::Broken;
+                    return (Ended::Broken, answered);
                 }
             }
         }
     }
 
-    fn options(&self, session: Session, token: String) -> MqttOptions {
+    fn options(&self, session: Session, token: String, way: &Way) -> Option<MqttOptions> {
         let config = &self.config;
-        let mut options = MqttOptions::new(config.board.as_str(), config.host.clone(), config.port);
+        let tls = || config.tls.clone().map(|tls| rumqttc::TlsConfiguration::Rustls(tls));
+        let (host, port, transport) = match way {
+            Way::Tcp { host, port } => (host, *port, Transport::Tcp),
+            Way::Tls { host, port } => (host, *port, Transport::Tls(tls()?)),
+            // The port is taken from the URL.
+            Way::WebSocket(url) if way.is_encrypted() => (url, 0, Transport::Wss(tls()?)),
+            Way::WebSocket(url) => (url, 0, Transport::Ws),
+        };
+        let mut options = MqttOptions::new(config.board.as_str(), host.clone(), port);
+        options.set_transport(transport);
         options
             .set_keep_alive(KEEP_ALIVE)
             .set_clean_start(true)
@@ -205,7 +240,7 @@ impl Task {
                 None,
             ))
             .set_outgoing_inflight_upper_limit(IN_FLIGHT);
-        options
+        Some(options)
     }
 
     fn take(&self, packet: Packet, client: &AsyncClient, session: Session) {
@@ -241,8 +276,8 @@ impl Task {
         }
     }
 
-    fn ended(&self, error: &ConnectionError) -> Ended {
-        tracing::info!(error = error as &dyn std::error::Error, "the connection to the broker ended");
+    fn ended(&self, error: &ConnectionError, way: &Way) -> Ended {
+        tracing::info!(error = error as &dyn std::error::Error, "the connection to the broker by {way} ended");
         use ConnectReturnCode::{BadUserNamePassword, Banned, NotAuthorized};
         match error {
             ConnectionError::ConnectionRefused(BadUserNamePassword | Banned | NotAuthorized) => Ended::Refused,
