@@ -13,6 +13,9 @@ use sha2::{Digest as _, Sha256};
 
 use crate::files;
 
+/// Bytes read at once, and hashed together in a file that is read while it plays.
+const PIECE: usize = 64 * 1024;
+
 /// What is held: length in bytes by digest.
 pub type Index = BTreeMap<Digest, u64>;
 
@@ -135,8 +138,24 @@ pub fn read_verified(path: &Path, wanted: &Digest, size: u64) -> Result<Vec<u8>,
     if Digest::of(&bytes) == *wanted { Ok(bytes) } else { Err(CacheError::Rot { wanted: *wanted }) }
 }
 
-/// Bytes that are hashed together in a file that is read while it plays.
-const CHUNK: usize = 64 * 1024;
+/// Reads a file to its end, a piece at a time, whether it has this digest and length. Blocks on the disk.
+///
+/// # Errors
+/// When it cannot be read, or holds other bytes.
+pub fn verify(path: &Path, wanted: &Digest, size: u64) -> Result<(), CacheError> {
+    let disk = |source| CacheError::Disk { path: path.to_owned(), source };
+    let mut file = File::open(path).map_err(disk)?.take(size.saturating_add(1));
+    let (mut hash, mut piece) = (Sha256::new(), vec![0; PIECE]);
+    loop {
+        let length = file.read(&mut piece).map_err(disk)?;
+        if length == 0 {
+            break;
+        }
+        hash.update(piece.get(..length).unwrap_or_default());
+    }
+    let found = Digest::from_bytes(hash.finalize().into());
+    if found == *wanted { Ok(()) } else { Err(CacheError::Rot { wanted: *wanted }) }
+}
 
 /// A file whose bytes were hashed as a whole when it was opened, and are hashed again, chunk by chunk, as they are read: none that
 /// differs gets out, although the file is not held in memory.
@@ -166,9 +185,9 @@ impl Verified {
         if file.metadata().map_err(disk)?.len() != size {
             return Err(rot());
         }
-        let (mut whole, mut chunks, mut held, mut at) = (Sha256::new(), Vec::new(), vec![0; CHUNK], 0);
+        let (mut whole, mut chunks, mut held, mut at) = (Sha256::new(), Vec::new(), vec![0; PIECE], 0);
         while at < size {
-            let length = usize::try_from(size - at).unwrap_or(CHUNK).min(CHUNK);
+            let length = usize::try_from(size - at).unwrap_or(PIECE).min(PIECE);
             let chunk = held.get_mut(..length).unwrap_or_default();
             file.read_exact_at(chunk, at).map_err(disk)?;
             whole.update(&*chunk);
@@ -194,8 +213,8 @@ impl Verified {
         if self.number != Some(number) {
             self.number = None;
             let wanted = self.chunks.get(number).ok_or(io::ErrorKind::UnexpectedEof)?;
-            let start = number as u64 * CHUNK as u64;
-            let length = usize::try_from(self.size - start).unwrap_or(CHUNK).min(CHUNK);
+            let start = number as u64 * PIECE as u64;
+            let length = usize::try_from(self.size - start).unwrap_or(PIECE).min(PIECE);
             self.held.resize(length, 0);
             self.file
                 .read_exact_at(&mut self.held, start)
@@ -212,8 +231,8 @@ impl Verified {
 impl bangtin_clip::Bytes for Verified {
     fn read_at(&mut self, mut offset: u64, mut into: &mut [u8]) -> io::Result<()> {
         while !into.is_empty() {
-            let number = usize::try_from(offset / CHUNK as u64).map_err(|_| io::ErrorKind::UnexpectedEof)?;
-            let skip = usize::try_from(offset % CHUNK as u64).unwrap_or(0);
+            let number = usize::try_from(offset / PIECE as u64).map_err(|_| io::ErrorKind::UnexpectedEof)?;
+            let skip = usize::try_from(offset % PIECE as u64).unwrap_or(0);
             let from = self.chunk(number)?.get(skip..).filter(|rest| !rest.is_empty()).ok_or(io::ErrorKind::UnexpectedEof)?;
             let length = from.len().min(into.len());
             let (now, rest) = into.split_at_mut(length);
@@ -267,9 +286,11 @@ mod tests {
         let (_, index) = Cache::open(folder.path().join("content"));
         assert_eq!(index, Index::from([(whole, 5)]));
         assert_eq!(read_verified(&cache.path(&whole), &whole, 5).expect("whole"), b"whole");
+        verify(&cache.path(&whole), &whole, 5).expect("whole");
         for rotten in [&b"whale"[..], b"whol", b"wholes"] {
             fs::write(cache.path(&whole), rotten).expect("written");
             assert!(matches!(read_verified(&cache.path(&whole), &whole, 5), Err(CacheError::Rot { .. })));
+            assert!(matches!(verify(&cache.path(&whole), &whole, 5), Err(CacheError::Rot { .. })));
         }
         cache.remove(&whole).expect("removed");
         cache.remove(&whole).expect("removing twice is removing once");
@@ -280,7 +301,7 @@ mod tests {
         use bangtin_clip::Bytes as _;
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("clip");
-        let bytes: Vec<u8> = (0..CHUNK * 2 + 100).map(|at| u8::try_from(at * 7 % 251).expect("below 251")).collect();
+        let bytes: Vec<u8> = (0..PIECE * 2 + 100).map(|at| u8::try_from(at * 7 % 251).expect("below 251")).collect();
         let (wanted, size) = (Digest::of(&bytes), bytes.len() as u64);
         fs::write(&path, &bytes).expect("written");
         assert!(matches!(Verified::open(&path, &Digest::of(b"x"), size), Err(CacheError::Rot { .. })));
@@ -289,17 +310,17 @@ mod tests {
         let mut read = Vec::new();
         file.clone().read_to_end(&mut read).expect("read");
         assert!(read == bytes);
-        let mut part = vec![0; CHUNK + 10];
-        file.read_at(CHUNK as u64 - 5, &mut part).expect("read");
-        assert!(part == bytes[CHUNK - 5..CHUNK * 2 + 5]);
+        let mut part = vec![0; PIECE + 10];
+        file.read_at(PIECE as u64 - 5, &mut part).expect("read");
+        assert!(part == bytes[PIECE - 5..PIECE * 2 + 5]);
         assert!(file.read_at(size - 1, &mut [0; 2]).is_err());
         let mut changed = bytes.clone();
-        changed[CHUNK + 1] ^= 1;
+        changed[PIECE + 1] ^= 1;
         fs::write(&path, &changed).expect("written");
         file.read_at(0, &mut [0; 16]).expect("the first chunk is as it was");
-        let error = file.read_at(CHUNK as u64 * 2 - 8, &mut [0; 16]).expect_err("the second is not");
+        let error = file.read_at(PIECE as u64 * 2 - 8, &mut [0; 16]).expect_err("the second is not");
         assert_eq!(error.kind(), io::ErrorKind::InvalidData);
-        fs::write(&path, &bytes[..CHUNK]).expect("cut");
-        assert!(file.read_at(CHUNK as u64 * 2, &mut [0; 16]).is_err());
+        fs::write(&path, &bytes[..PIECE]).expect("cut");
+        assert!(file.read_at(PIECE as u64 * 2, &mut [0; 16]).is_err());
     }
 }

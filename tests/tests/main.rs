@@ -7,6 +7,7 @@ mod broker;
 mod databases;
 mod demo;
 mod encryption;
+mod fleet;
 mod licences;
 mod offline;
 mod outside;

@@ -43,10 +43,11 @@ pub async fn run_once(app: &App) -> Result<Published, StoreError> {
     let missing = sources::load_renditions(app, &boards, &mut sources, now).await?;
     let patience: BTreeMap<&BoardId, Option<i64>> = wanted.iter().map(|wish| (&wish.board, wish.wait_until_ms)).collect();
 
+    let heads = manifests::newest_heads(&app.db, &ids).await?;
     let mut outcomes = Vec::with_capacity(boards.len());
     for board in &boards {
         let wait_until_ms = patience.get(&board.id).copied().flatten();
-        outcomes.push((board, decide(app, board, &sources, wait_until_ms, now).await?));
+        outcomes.push((board, decide(app, board, &sources, heads.get(&board.id).copied(), wait_until_ms, now)?));
         // Signing takes a moment; others may work between two boards.
         tokio::task::yield_now().await;
     }
@@ -110,6 +111,7 @@ fn patience(has_manifest: bool, pending: usize, wait_until_ms: Option<i64>, now_
 fn tell(app: &App, outcomes: &[(&Board, Outcome)], renditions: bool) {
     if renditions {
         app.live.renditions.notify_one();
+        app.live.clips.notify_one();
     }
     let mut announced = false;
     for (board, outcome) in outcomes {
@@ -133,13 +135,16 @@ fn tell(app: &App, outcomes: &[(&Board, Outcome)], renditions: bool) {
 async fn save(tx: &mut Tx, wanted: &[Wanted], outcomes: &[(&Board, Outcome)], now_ms: i64) -> Result<Published, StoreError> {
     let by_id: BTreeMap<&BoardId, &Outcome> = outcomes.iter().map(|(board, outcome)| (&board.id, outcome)).collect();
     let mut published = Published { looked_at: wanted.len(), ..Published::default() };
+    let (mut new, mut fulfilled) = (Vec::new(), Vec::new());
     for wish in wanted {
         match by_id.get(&wish.board) {
-            Some(Outcome::New { signed, complete }) => {
-                manifests::add(tx, signed, now_ms).await?;
-                manifests::announce(tx, &signed.board, signed.rev, now_ms).await?;
-                done(tx, wish, *complete).await?;
-                published.signed += 1;
+            Some(Outcome::New { signed, complete: true }) => {
+                new.push(signed);
+                fulfilled.push(wish);
+            }
+            Some(Outcome::New { signed, complete: false }) => {
+                new.push(signed);
+                publish_wanted::rest(tx, wish, None).await?;
             }
             Some(Outcome::Waiting { until_ms }) => {
                 publish_wanted::rest(tx, wish, *until_ms).await?;
@@ -149,28 +154,28 @@ async fn save(tx: &mut Tx, wanted: &[Wanted], outcomes: &[(&Board, Outcome)], no
                 publish_wanted::postpone(tx, wish, now_ms).await?;
                 published.postponed += 1;
             }
-            Some(Outcome::Unchanged { complete }) => done(tx, wish, *complete).await?,
-            None => publish_wanted::fulfil(tx, wish).await?,
+            // A board whose manifest is complete waits no more; any other rests until a rendition is made.
+            Some(Outcome::Unchanged { complete: false }) => publish_wanted::rest(tx, wish, None).await?,
+            Some(Outcome::Unchanged { complete: true }) | None => fulfilled.push(wish),
         }
     }
+    manifests::add(tx, &new, now_ms).await?;
+    manifests::announce(tx, &new, now_ms).await?;
+    publish_wanted::fulfil(tx, &fulfilled).await?;
+    published.signed = new.len();
     Ok(published)
 }
 
-/// A board whose manifest is complete waits no more; any other rests until a rendition is made.
-async fn done(tx: &mut Tx, wish: &Wanted, complete: bool) -> Result<(), StoreError> {
-    if complete { publish_wanted::fulfil(tx, wish).await } else { publish_wanted::rest(tx, wish, None).await }
-}
-
-async fn decide(
+fn decide(
     app: &App,
     board: &Board,
     sources: &Sources,
+    newest: Option<(Revision, Digest)>,
     wait_until_ms: Option<i64>,
     now: DateTime<Utc>,
 ) -> Result<Outcome, StoreError> {
     let safe = safe_item::of(board.geometry);
     let Some(ready) = sources.renditions.get(&safe) else { return Ok(Outcome::Waiting { until_ms: None }) };
-    let newest = manifests::newest_head(&app.db, &board.id).await?;
     let pending = sources.needs(board, now).intersection(&sources.pending).count();
     match patience(newest.is_some(), pending, wait_until_ms, now.timestamp_millis()) {
         Patience::Until(until_ms) => return Ok(Outcome::Waiting { until_ms: Some(until_ms) }),
@@ -216,7 +221,20 @@ fn json(manifest: &Manifest) -> Result<Vec<u8>, StoreError> {
 /// # Errors
 /// When the database fails.
 pub async fn desired(app: &App, board: &BoardId) -> Result<Option<Desired>, StoreError> {
-    Ok(manifests::newest(&app.db, board, 1).await?.into_iter().next().map(|signed| Desired {
+    Ok(manifests::newest(&app.db, board, 1).await?.into_iter().next().map(|signed| wanted(app, &signed)))
+}
+
+/// The messages that tell these boards which manifest is wanted on each; a board without one is missing.
+///
+/// # Errors
+/// When the database fails.
+pub async fn desired_of(app: &App, boards: &[BoardId]) -> Result<BTreeMap<BoardId, Desired>, StoreError> {
+    let newest = manifests::newest_of_each(&app.db, boards).await?;
+    Ok(newest.into_iter().map(|(board, signed)| (board, wanted(app, &signed))).collect())
+}
+
+fn wanted(app: &App, signed: &Signed) -> Desired {
+    Desired {
         v: V,
         rev: signed.rev,
         sha256: signed.sha256,
@@ -225,7 +243,15 @@ pub async fn desired(app: &App, board: &BoardId) -> Result<Option<Desired>, Stor
         notices: Version(0),
         window_s: WINDOW_S,
         manifest: pack::pack(&signed.envelope),
-    }))
+    }
+}
+
+/// The revision of the newest manifest; none before the first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn revision(app: &App, board: &BoardId) -> Result<Option<Revision>, StoreError> {
+    manifests::newest_revision(&app.db, board).await
 }
 
 /// The newest manifest's revision, the digest of its envelope, and the envelope byte for byte.

@@ -139,7 +139,7 @@ async fn take_hello(app: &App, board: &BoardId, bytes: &[u8]) -> Result<(), Refu
     let now_ms = app.clock.now_ms();
     let changed = status::apply_hello(&app.db, board, &hello, now_ms).await.map_err(Refused::Store)?;
     told(app, board, changed);
-    if let Some((wanted, _, _)) = publish::envelope(app, board).await.map_err(Refused::Store)?
+    if let Some(wanted) = publish::revision(app, board).await.map_err(Refused::Store)?
         && wanted != hello.rev
     {
         outbox::put(&app.db, board, wanted, now_ms).await.map_err(Refused::Store)?;
