@@ -176,7 +176,8 @@ fn config(folder: &TempDir, http: SocketAddr, mqtt: SocketAddr) -> Config {
         public_url: Some(format!("http://{http}")),
         public_mqtt: Some(mqtt.to_string()),
         keys,
-        tls: Tls { http: false, mqtt: false, given: None },
+        tls: Tls::default(),
+        ffmpeg: "ffmpeg".into(),
         log: "error".to_owned(),
         log_format: LogFormat::Text,
     }
