@@ -24,6 +24,7 @@ pub mod memory;
 pub mod mode;
 mod opening;
 pub mod output;
+pub mod pace;
 pub mod playback;
 pub mod poll;
 pub mod ports;
