@@ -11,7 +11,6 @@ pub mod cache;
 pub mod cli;
 pub mod clock;
 pub mod download;
-mod ending;
 pub mod files;
 pub mod fleet;
 pub mod frame;

@@ -154,7 +154,7 @@ async fn a_forecast_is_what_counting_the_timeline_gives_once_it_is_saved(world: 
     assert_eq!(outlook.pictures.len(), 1);
     assert!(outlook.pictures[0].bytes > 0 && outlook.pictures[0].unmade == 0, "{:?}", outlook.pictures);
     let [counted] = &outlook.counted[..] else { panic!("{:?}", outlook.counted) };
-    assert_eq!(counted.boards, [board.clone()]);
+    assert_eq!(counted.boards, std::slice::from_ref(&board));
     assert!(counted.after.campaigns[&id].shown_ms > counted.before.campaigns[&id].shown_ms);
     campaign(&world.app, Some(&id), changed).await;
     settle(&world.app).await;

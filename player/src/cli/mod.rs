@@ -1,5 +1,8 @@
 //! The command line: `run`, `fleet` and `show-identity`.
 
+mod ending;
+mod fleet;
+
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -8,9 +11,8 @@ use std::time::Duration;
 use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use self::ending::Ending;
 use crate::clock::SystemClock;
-use crate::ending::Ending;
-use crate::fleet::command as fleet;
 use crate::identity::{Addresses, Identity, IdentityError};
 use crate::output;
 use crate::ports::Ports;
