@@ -5,6 +5,7 @@ pub mod board;
 pub mod demo;
 pub mod keys;
 pub mod serve;
+pub mod slide;
 pub mod unit;
 
 use std::path::{Path, PathBuf};
@@ -79,6 +80,9 @@ enum Command {
     /// Boards.
     #[command(subcommand)]
     Board(board::Command),
+    /// Templates, and the slides made of them.
+    #[command(subcommand)]
+    Slide(slide::Command),
     /// Units, who own boards and content.
     #[command(subcommand)]
     Unit(unit::Command),
@@ -123,6 +127,7 @@ pub fn run() -> ExitCode {
         Command::Demo => demo::run(config),
         Command::Keys(command) => keys::run(&config, &command),
         Command::Board(command) => board::run(&config, command),
+        Command::Slide(command) => slide::run(command),
         Command::Unit(command) => unit::run(&config, command),
     };
     match done {

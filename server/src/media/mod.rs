@@ -1,9 +1,10 @@
-//! From an upload to exact pixels: blobs by digest, intake, stills.
+//! From an upload to exact pixels: blobs by digest, intake, stills; slides from templates.
 
 pub mod blobs;
 pub mod fonts;
 pub mod intake;
 pub mod raster;
+pub mod slides;
 pub mod stills;
 #[cfg(test)]
 mod tests;
