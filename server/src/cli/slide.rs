@@ -17,10 +17,10 @@ use crate::ports::{Clock as _, SystemClock};
 
 /// The sizes of board that templates are made to look good at.
 const GEOMETRIES: [&str; 5] = ["64x256", "256x128", "640x320", "960x540", "1920x1080"];
-/// Rows of the contact sheet are at most this high, in pixels.
-const SHEET_HEIGHT: u32 = 256;
+/// The larger sizes are brought to this height on the contact sheet, in pixels.
+const SHEET_HEIGHT: u32 = 160;
 /// Quality of the contact sheet's JPEG, 1 to 100.
-const SHEET_QUALITY: u8 = 88;
+const SHEET_QUALITY: u8 = 62;
 /// Days that a sample's countdown still has to run.
 const SAMPLE_DAYS_LEFT: u64 = 30;
 
@@ -174,7 +174,8 @@ fn sheets(out: &Path, all: bool, only: Option<&str>) -> anyhow::Result<()> {
             let pictures = sample_slides(loaded, geometry)?;
             // On the sheet each language is seen at the two smallest sizes, and one at each of the others.
             let seen = pictures.iter().enumerate().filter(|(language, _)| number < 2 || *language == number % 4);
-            row.extend(seen.map(|(_, picture)| sheet::scaled(picture, SHEET_HEIGHT)).collect::<Result<Vec<_>, _>>()?);
+            let height = if number < 2 { geometry.height() } else { SHEET_HEIGHT };
+            row.extend(seen.map(|(_, picture)| sheet::scaled(picture, height)).collect::<Result<Vec<_>, _>>()?);
             if let Some(rows) = large.get_mut(number) {
                 rows.push(pictures);
             }

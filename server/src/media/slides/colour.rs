@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
+use std::sync::LazyLock;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
@@ -11,6 +12,15 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Colour(pub [u8; 3]);
+
+/// Light of each value: measuring contrast asks for it thousands of times a slide.
+static LINEAR: LazyLock<[f32; 256]> = LazyLock::new(|| {
+    std::array::from_fn(|value| {
+        #[allow(clippy::cast_precision_loss, reason = "at most 255")]
+        let value = value as f32 / 255.0;
+        if value <= 0.040_45 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
+    })
+});
 
 /// A text that is no colour.
 #[derive(Debug, thiserror::Error)]
@@ -61,11 +71,7 @@ impl Colour {
     /// Relative luminance, 0 to 1.
     #[must_use]
     pub fn luminance(self) -> f32 {
-        let linear = |value: u8| {
-            let value = f32::from(value) / 255.0;
-            if value <= 0.040_45 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
-        };
-        let [red, green, blue] = self.0.map(linear);
+        let [red, green, blue] = self.0.map(|value| LINEAR.get(usize::from(value)).copied().unwrap_or(1.0));
         0.2126 * red + 0.7152 * green + 0.0722 * blue
     }
     /// Contrast ratio to another colour, 1 to 21.

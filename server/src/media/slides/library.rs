@@ -46,6 +46,9 @@ pub enum LibraryError {
     Content(String, #[source] ContentError),
 }
 
+/// Parsed drawings by file and colour.
+type Drawings = BTreeMap<(String, Option<Colour>), Arc<Drawing>>;
+
 /// A template with its drawings, ready to be painted.
 pub struct Loaded {
     /// Its name: that of its folder.
@@ -53,7 +56,7 @@ pub struct Loaded {
     /// What its file says.
     pub template: Template,
     art: BTreeMap<String, Vec<u8>>,
-    parsed: Mutex<BTreeMap<(String, Option<Colour>), Arc<Drawing>>>,
+    parsed: Mutex<Drawings>,
     sample: Option<Vec<u8>>,
     files: BTreeMap<String, Vec<u8>>,
 }

@@ -173,7 +173,8 @@ fn strain(words: &str, after: &str, language: Language) -> f32 {
         Some('.' | '!' | '?' | ':' | ';' | '。' | '！' | '？' | '：' | '；') => -0.3,
         Some(',' | '，' | '、' | '–' | '—') => -0.2,
         // "2 tháng 9", "Zone 3", "5 km": what belongs to a number stays with it.
-        _ if next.starts_with(|c: char| c.is_ascii_digit()) || word.ends_with(|c: char| c.is_ascii_digit()) => 0.12,
+        _ if next.starts_with(|c: char| c.is_ascii_digit()) => 0.3,
+        _ if word.ends_with(|c: char| c.is_ascii_digit()) => 0.05,
         // Names of two and more syllables: "Tân Cương", "Nguyễn Ái Quốc".
         _ if language == Language::Vi && capital(word) && capital(next) && !shout(word) && !shout(next) => 0.15,
         _ => 0.0,

@@ -172,7 +172,7 @@ fn no_ink_leaves_its_block() {
 #[test]
 fn what_does_not_fit_is_refused_with_block_and_language() {
     let loaded = library::shipped("text").expect("it is shipped");
-    let long = "Ủy ban nhân dân xã thông báo ".repeat(15);
+    let long = "Ủy ban nhân dân xã thông báo ".repeat(5);
     let content = serde_json::json!({"texts": {"vi": {"body": long}}}).to_string();
     let content = Content::read(&content).expect("a content");
     let draw = |board: &str| pixels(&loaded, &content, &Pictures::new(), Language::Vi, geometry(board), day("2026-01-01"));
@@ -240,7 +240,7 @@ fn a_template_tells_everything_that_is_wrong_with_it() {
         assert!(told.contains(part), "{part} in {told}");
     }
     let place = check::read("{\n  \"name\": {\"vi\": 3}\n}", |_| true).expect_err("wrong").to_string();
-    assert!(place.starts_with("line 2, column 18, at name.vi: "), "{place}");
+    assert!(place.starts_with("line 2, column 18, at name."), "{place}");
 }
 
 #[test]
@@ -303,7 +303,7 @@ fn a_code_on_a_slide_can_be_read_at_every_size() {
 fn a_code_that_cannot_be_drawn_in_whole_pixels_is_refused() {
     let loaded = library::shipped("invitation").expect("it is shipped");
     let (mut content, pictures) = loaded.sample().expect("a sample");
-    content.addresses.insert("link".to_owned(), format!("https://example.vn/{}", "x".repeat(200)));
+    content.addresses.insert("link".to_owned(), format!("https://example.vn/{}", "x".repeat(260)));
     let drawn = pixels(&loaded, &content, &pictures, Language::Vi, geometry("64x256"), content.dates["day"]);
     assert!(drawn.expect_err("refused").to_string().contains("take a shorter address"));
 }

@@ -14,13 +14,15 @@ use crate::media::intake::MediaError;
 /// Widest strip, in pixels: 256 KiB a row, three minutes at 400 pixels a second.
 pub const MOST_WIDTH: u32 = 65_536;
 /// Least height, in pixels: the smallest letters with two marks above and one below.
-pub const LEAST_HEIGHT: u32 = 18;
+pub const LEAST_HEIGHT: u32 = 21;
 /// Largest height, in pixels.
 pub const MOST_HEIGHT: u32 = 512;
-/// From the top of the highest mark to the lowest, in em, with air: Be Vietnam Pro's Ằ reaches 1.18, its ộ hangs 0.25.
-const INK: f32 = 1.48;
-/// The baseline below the top, in em.
-const BASELINE: f32 = 1.2;
+/// From the top of the highest mark to the lowest, in em: Be Vietnam Pro's Ằ reaches 1.18, its Ộ hangs 0.25.
+const INK: f32 = 1.43;
+/// The highest mark above the baseline, in em.
+const ABOVE: f32 = 1.18;
+/// Rows of nothing at top and bottom, and one that rounding the baseline takes.
+const AIR: f32 = 3.0;
 
 /// Why a strip cannot be made.
 #[derive(Debug, thiserror::Error)]
@@ -60,7 +62,7 @@ pub fn strip(text: &str, language: Language, weight: u16, height: u32, colour: C
     let shaped = shape(&line, language, weight, false)
         .map_err(|none| TickerError::Draw(SlideError::NoGlyph { character: none.0, block: block(), language }))?;
     #[allow(clippy::cast_precision_loss, reason = "at most 512")]
-    let size = height as f32 / INK;
+    let size = (height as f32 - AIR) / INK;
     let last = shaped.pieces.last().map_or(0.0, |piece| piece.space);
     let em = shaped.pieces.iter().map(|piece| piece.width + piece.space).sum::<f32>() - last;
     #[allow(
@@ -82,6 +84,6 @@ pub fn strip(text: &str, language: Language, weight: u16, height: u32, colour: C
         below: 0.0,
     };
     let [red, green, blue] = colour.0;
-    draw_line(&mut canvas, &shaped, &set, 1.0, (BASELINE * size).round(), Color::from_rgba8(red, green, blue, 255));
+    draw_line(&mut canvas, &shaped, &set, 1.0, (1.0 + ABOVE * size).ceil(), Color::from_rgba8(red, green, blue, 255));
     Ok(canvas)
 }

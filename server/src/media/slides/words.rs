@@ -21,6 +21,8 @@ pub const LEAST_CONTRAST: f32 = 7.0;
 const CAPITAL: f32 = 0.74;
 /// Share of the pixels under a text that may be closer to it: edges of a drawing, grain of a photograph.
 const STRAY: f32 = 0.02;
+/// About how many pixels under a line are looked at.
+const SAMPLES: f32 = 20_000.0;
 
 /// For whom and when a slide is made.
 #[derive(Debug, Clone, Copy)]
@@ -188,8 +190,11 @@ const fn slack(align: Align) -> f32 {
 /// The contrast of a colour against the pixels under a line, at its worst but for a few stray ones.
 fn contrast(canvas: &Pixmap, [left, top, right, bottom]: InkBounds, colour: Colour) -> f32 {
     let (columns, rows) = (whole(left)..whole(right.ceil()), whole(top)..whole(bottom.ceil()));
+    // On a large board every second or third pixel tells as much.
+    let step = (((right - left) * (bottom - top) / SAMPLES).sqrt().ceil() as usize).max(1);
     let mut ratios: Vec<f32> = rows
-        .flat_map(|row| columns.clone().map(move |column| (column, row)))
+        .step_by(step)
+        .flat_map(|row| columns.clone().step_by(step).map(move |column| (column, row)))
         .filter_map(|(column, row)| canvas.pixel(column, row))
         .map(|pixel| colour.contrast(Colour([pixel.red(), pixel.green(), pixel.blue()])))
         .collect();
