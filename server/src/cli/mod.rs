@@ -6,6 +6,7 @@ pub mod demo;
 pub mod explain;
 pub mod keys;
 pub mod serve;
+pub mod slide;
 pub mod unit;
 
 use std::path::{Path, PathBuf};
@@ -102,6 +103,9 @@ enum Command {
     /// Boards.
     #[command(subcommand)]
     Board(board::Command),
+    /// Templates, and the slides made of them.
+    #[command(subcommand)]
+    Slide(slide::Command),
     /// Units, who own boards and content.
     #[command(subcommand)]
     Unit(unit::Command),
@@ -152,6 +156,7 @@ pub fn run() -> ExitCode {
         Command::Explain(arguments) => explain::run(&config, &arguments),
         Command::Keys(command) => keys::run(&config, &command),
         Command::Board(command) => board::run(&config, command),
+        Command::Slide(command) => slide::run(command),
         Command::Unit(command) => unit::run(&config, command),
     };
     match done {

@@ -1,10 +1,11 @@
-//! From an upload to exact pixels: blobs by digest, intake, stills, clips.
+//! From an upload to exact pixels: blobs by digest, intake, stills, clips; slides from templates.
 
 pub mod blobs;
 pub mod clips;
 pub mod fonts;
 pub mod intake;
 pub mod raster;
+pub mod slides;
 pub mod stills;
 #[cfg(test)]
 mod tests;

@@ -87,6 +87,18 @@ impl Drawing {
         self.unbounded
     }
 
+    /// Its own size, in its own units.
+    #[must_use]
+    pub fn exact_size(&self) -> (f32, f32) {
+        let size = self.tree.size();
+        (size.width(), size.height())
+    }
+
+    /// Draws it over what is there, its own units brought to pixels by `place`.
+    pub fn draw(&self, canvas: &mut Pixmap, place: Transform) {
+        resvg::render(&self.tree, place, &mut canvas.as_mut());
+    }
+
     /// A part of the drawing, in its own units, drawn at exactly this size in pixels.
     ///
     /// # Errors

@@ -1,0 +1,83 @@
+//! Slides from templates: a template's blocks, filled with texts and pictures, set by one text engine at a board's exact pixels.
+//!
+//! `template` is what a template's file says and `check` reads it; `content` is what it is filled with; `library` has the shipped ones.
+//! The text engine: `shape` (glyphs, where lines may end) → `lines` (even lines) → `fit` (largest sizes) → `ink` (outlines). `words` and
+//! `paint` put it on the canvas; `ticker` makes strips of running text.
+
+pub mod check;
+pub mod colour;
+pub mod content;
+pub mod date;
+pub mod error;
+pub mod fit;
+pub mod ink;
+pub mod language;
+pub mod library;
+pub mod lines;
+pub mod paint;
+pub mod qr;
+pub mod shape;
+pub mod sheet;
+pub mod template;
+#[cfg(test)]
+mod tests;
+pub mod ticker;
+pub mod words;
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use image::RgbImage;
+use playlists::geometry::Geometry;
+
+use content::Content;
+use error::SlideError;
+use language::Language;
+use library::Loaded;
+
+/// Pictures by field: their files' bytes, and what of them stays in sight.
+pub type Pictures = BTreeMap<String, (Vec<u8>, Option<[f32; 2]>)>;
+
+/// Makes the pixels of a slide in a language. Takes milliseconds on a small board, tens on a large one: run it at
+/// [`super::at_the_bench`].
+///
+/// # Errors
+/// When something is missing, does not fit or cannot be shown.
+pub fn pixels(
+    loaded: &Loaded,
+    content: &Content,
+    pictures: &Pictures,
+    language: Language,
+    geometry: Geometry,
+    today: NaiveDate,
+) -> Result<RgbImage, SlideError> {
+    let unknown = content.texts.values().flat_map(BTreeMap::keys).chain(content.dates.keys()).chain(content.addresses.keys());
+    let unknown = unknown.chain(content.levels.keys()).chain(pictures.keys());
+    if let Some(field) = unknown.into_iter().find(|field| !loaded.template.fields.contains_key(*field)) {
+        return Err(SlideError::UnknownField(field.clone()));
+    }
+    let setup = words::Setup { content, language, geometry, today };
+    let painted = paint::paint(loaded, pictures, setup)?;
+    Ok(opaque(&painted.canvas))
+}
+
+/// The canvas is opaque from its first pixel, so premultiplied colours are the colours.
+fn opaque(canvas: &resvg::tiny_skia::Pixmap) -> RgbImage {
+    let mut pixels = RgbImage::new(canvas.width(), canvas.height());
+    for (to, from) in pixels.pixels_mut().zip(canvas.pixels()) {
+        to.0 = [from.red(), from.green(), from.blue()];
+    }
+    pixels
+}
+
+/// The JSON Schema of a template's file.
+#[must_use]
+pub fn template_schema() -> serde_json::Value {
+    schemars::schema_for!(template::Template).to_value()
+}
+
+/// The JSON Schema of the file that a template is filled with.
+#[must_use]
+pub fn content_schema() -> serde_json::Value {
+    schemars::schema_for!(Content).to_value()
+}

@@ -1,0 +1,89 @@
+//! Running text as one wide strip: premultiplied pixels on nothing, as high as the board's band.
+
+use resvg::tiny_skia::{Color, Pixmap};
+
+use super::colour::Colour;
+use super::error::SlideError;
+use super::fit::SetLine;
+use super::ink::draw_line;
+use super::language::Language;
+use super::lines::Line;
+use super::shape::shape;
+use crate::media::intake::MediaError;
+
+/// Widest strip, in pixels: 256 KiB a row, three minutes at 400 pixels a second.
+pub const MOST_WIDTH: u32 = 65_536;
+/// Least height, in pixels: the smallest letters with two marks above and one below.
+pub const LEAST_HEIGHT: u32 = 21;
+/// Largest height, in pixels.
+pub const MOST_HEIGHT: u32 = 512;
+/// From the top of the highest mark to the lowest, in em: Be Vietnam Pro's Ằ reaches 1.18, its Ộ hangs 0.25.
+const INK: f32 = 1.43;
+/// The highest mark above the baseline, in em.
+const ABOVE: f32 = 1.18;
+/// Rows of nothing at top and bottom, and one that rounding the baseline takes.
+const AIR: f32 = 3.0;
+
+/// Why a strip cannot be made.
+#[derive(Debug, thiserror::Error)]
+pub enum TickerError {
+    /// The height is none a strip can have.
+    #[error("a strip of running text is {LEAST_HEIGHT} to {MOST_HEIGHT} pixels high, not {0}")]
+    Height(u32),
+    /// Nothing to run.
+    #[error("the running text is empty")]
+    Empty,
+    /// Too much to run.
+    #[error("the running text is {width} pixels wide at this height; at most {MOST_WIDTH} are taken: shorten it or split it")]
+    Long {
+        /// Its width in pixels.
+        width: u64,
+    },
+    /// A character without a glyph, or no pixels.
+    #[error("the running text cannot be drawn")]
+    Draw(#[source] SlideError),
+}
+
+/// A strip: the text on one line, pixels premultiplied, transparent around the letters, exactly as wide as the text. Line breaks become
+/// spaces. The space between two runs is the player's.
+///
+/// # Errors
+/// When the height or the text is none a strip can have.
+pub fn strip(text: &str, language: Language, weight: u16, height: u32, colour: Colour) -> Result<Pixmap, TickerError> {
+    use unicode_normalization::UnicodeNormalization as _;
+    if !(LEAST_HEIGHT..=MOST_HEIGHT).contains(&height) {
+        return Err(TickerError::Height(height));
+    }
+    let line: String = text.nfc().collect::<String>().split_whitespace().collect::<Vec<_>>().join(" ");
+    if line.is_empty() {
+        return Err(TickerError::Empty);
+    }
+    let block = || "ticker".to_owned();
+    let shaped = shape(&line, language, weight, false)
+        .map_err(|none| TickerError::Draw(SlideError::NoGlyph { character: none.0, block: block(), language }))?;
+    #[allow(clippy::cast_precision_loss, reason = "at most 512")]
+    let size = (height as f32 - AIR) / INK;
+    let last = shaped.pieces.last().map_or(0.0, |piece| piece.space);
+    let em = shaped.pieces.iter().map(|piece| piece.width + piece.space).sum::<f32>() - last;
+    #[allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a length above 0; a float casts to the nearest integer"
+    )]
+    let width = (em * size).ceil() as u64 + 2;
+    let fits = u32::try_from(width).ok().filter(|&width| width <= MOST_WIDTH);
+    let wide = fits.ok_or(TickerError::Long { width })?;
+    let no_pixels = || TickerError::Draw(SlideError::Pixels(MediaError::Encode(format!("no strip of {wide}x{height} pixels"))));
+    let mut canvas = Pixmap::new(wide, height).ok_or_else(no_pixels)?;
+    let set = SetLine {
+        part: 0,
+        line: Line { pieces: 0..shaped.pieces.len(), width: em, hyphen: false },
+        size,
+        baseline: 0.0,
+        above: 0.0,
+        below: 0.0,
+    };
+    let [red, green, blue] = colour.0;
+    draw_line(&mut canvas, &shaped, &set, 1.0, (1.0 + ABOVE * size).ceil(), Color::from_rgba8(red, green, blue, 255));
+    Ok(canvas)
+}
