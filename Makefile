@@ -3,7 +3,7 @@
 CARGO ?= cargo
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 
-.PHONY: help demo build test bench lint fmt licences screenshot setup-build setup-demo setup-test
+.PHONY: help demo build test bench lint fmt licences screenshot sample-clip setup-build setup-demo setup-test
 
 help:
 	@echo "make demo     build, and run the whole system on 127.0.0.1 with data in ./demo-data"
@@ -47,6 +47,13 @@ lint: setup-build
 screenshot: setup-test build
 	BANGTIN_README_PICTURE=$(CURDIR)/server/assets/readme/overview.png \
 		$(CARGO) test --locked -p bangtin-tests --test main -- demo::an_operator
+
+# The clip among the samples, made anew of its photograph: a slow flight over it. Another ffmpeg gives other bytes of the same frames.
+sample-clip: setup-demo
+	ffmpeg -v error -nostdin -y -loop 1 -framerate 25 -i playlists/samples/media/hubble_deep_field.jpg -frames:v 250 \
+		-vf "scale=5120:-2:flags=lanczos,crop=5120:2880,zoompan=z='1.3-0.3*on/249':x='(iw-iw/zoom)*(0.15+0.35*on/249)':y='(ih-ih/zoom)/2':d=250:s=960x540:fps=25,format=yuv420p" \
+		-c:v libx264 -preset slow -crf 27 -threads 2 -flags:v +bitexact -fflags +bitexact -map_metadata -1 -movflags +faststart \
+		playlists/samples/media/deep-field.mp4
 
 fmt:
 	$(CARGO) fmt --all

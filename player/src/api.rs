@@ -126,6 +126,12 @@ impl Api {
         Ok(Self { base: format!("{server}/board/v1"), client, bearer: Arc::default() })
     }
 
+    /// The access of another board of this process to the same server: over the same connections, with a token of its own.
+    #[must_use]
+    pub fn for_another_board(&self) -> Self {
+        Self { base: self.base.clone(), client: self.client.clone(), bearer: Arc::default() }
+    }
+
     /// Uses this token from now on.
     pub fn set_bearer(&self, token: Option<String>) {
         *self.bearer.lock().unwrap_or_else(PoisonError::into_inner) = token;

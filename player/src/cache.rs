@@ -7,8 +7,12 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use playlists::id::Digest;
+use sha2::{Digest as _, Sha256};
 
 use crate::files;
+
+/// Bytes read at once.
+const PIECE: usize = 64 * 1024;
 
 /// What is held: length in bytes by digest.
 pub type Index = BTreeMap<Digest, u64>;
@@ -132,6 +136,25 @@ pub fn read_verified(path: &Path, wanted: &Digest, size: u64) -> Result<Vec<u8>,
     if Digest::of(&bytes) == *wanted { Ok(bytes) } else { Err(CacheError::Rot { wanted: *wanted }) }
 }
 
+/// Reads a file to its end, a piece at a time, whether it has this digest and length. Blocks on the disk.
+///
+/// # Errors
+/// When it cannot be read, or holds other bytes.
+pub fn verify(path: &Path, wanted: &Digest, size: u64) -> Result<(), CacheError> {
+    let disk = |source| CacheError::Disk { path: path.to_owned(), source };
+    let mut file = File::open(path).map_err(disk)?.take(size.saturating_add(1));
+    let (mut hash, mut piece) = (Sha256::new(), vec![0; PIECE]);
+    loop {
+        let length = file.read(&mut piece).map_err(disk)?;
+        if length == 0 {
+            break;
+        }
+        hash.update(piece.get(..length).unwrap_or_default());
+    }
+    let found = Digest::from_bytes(hash.finalize().into());
+    if found == *wanted { Ok(()) } else { Err(CacheError::Rot { wanted: *wanted }) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -151,9 +174,11 @@ mod tests {
         let (_, index) = Cache::open(folder.path().join("content"));
         assert_eq!(index, Index::from([(whole, 5)]));
         assert_eq!(read_verified(&cache.path(&whole), &whole, 5).expect("whole"), b"whole");
+        verify(&cache.path(&whole), &whole, 5).expect("whole");
         for rotten in [&b"whale"[..], b"whol", b"wholes"] {
             fs::write(cache.path(&whole), rotten).expect("written");
             assert!(matches!(read_verified(&cache.path(&whole), &whole, 5), Err(CacheError::Rot { .. })));
+            assert!(matches!(verify(&cache.path(&whole), &whole, 5), Err(CacheError::Rot { .. })));
         }
         cache.remove(&whole).expect("removed");
         cache.remove(&whole).expect("removing twice is removing once");

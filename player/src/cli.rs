@@ -1,4 +1,4 @@
-//! The command line: `run` and `show-identity`.
+//! The command line: `run`, `fleet` and `show-identity`.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use tokio::signal::unix::{SignalKind, signal};
 
 use crate::clock::SystemClock;
+use crate::ending::Ending;
+use crate::fleet::command as fleet;
 use crate::identity::{Addresses, Identity, IdentityError};
 use crate::output;
 use crate::ports::Ports;
@@ -34,6 +35,8 @@ pub struct Cli {
 enum Command {
     /// Plays until it is stopped.
     Run(Run),
+    /// Drives many virtual boards: everything but the screen is real, and what they show is hashed instead of drawn.
+    Fleet(fleet::Arguments),
     /// Says which board an identity file is for.
     ShowIdentity {
         /// The identity file.
@@ -65,6 +68,23 @@ struct Run {
     /// The broker's address instead of the identity's.
     #[arg(long, value_name = "HOST:PORT|URL")]
     mqtt: Option<String>,
+    /// End as soon as standard input is closed: whoever holds its other end is gone.
+    #[arg(long)]
+    while_stdin_open: bool,
+}
+
+impl Cli {
+    /// Which log lines are written unless `RUST_LOG` says so: of a fleet only what an operator must know.
+    #[must_use]
+    pub const fn log(&self) -> &'static str {
+        if matches!(self.command, Command::Fleet(_)) { "error,bangtin_player::fleet=info" } else { "info" }
+    }
+
+    /// Most threads on which work may block.
+    #[must_use]
+    pub const fn blocking_threads(&self) -> usize {
+        if matches!(self.command, Command::Fleet(_)) { 64 } else { 8 }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -87,6 +107,7 @@ enum TransitionKind {
 pub async fn run(cli: Cli, has_display: bool) -> anyhow::Result<()> {
     match cli.command {
         Command::Run(args) => play(args, has_display).await,
+        Command::Fleet(arguments) => Box::pin(fleet::run(arguments)).await,
         Command::ShowIdentity { identity } => show_identity(&identity),
     }
 }
@@ -120,19 +141,17 @@ async fn play(args: Run, has_display: bool) -> anyhow::Result<()> {
     let output = output::open(kind, &identity.board, args.frames, has_display);
     let ports = Ports { clock: Arc::new(SystemClock::start()), output };
     tracing::info!(board.id = %identity.board, "the player starts, {} pixels", identity.geometry);
-    let mut interrupt = signal(SignalKind::interrupt()).context("signals cannot be received")?;
-    let mut terminate = signal(SignalKind::terminate()).context("signals cannot be received")?;
+    let mut ending = Ending::new(args.while_stdin_open)?;
     let config = Config { identity, data: args.data, transition, cadence: Cadence::default() };
     let running = start(config, ports).await.context("the player could not start")?;
     tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
+        () = ending.asked() => {}
         () = running.ended() => {}
     }
     tracing::info!("the player ends");
     tokio::select! {
         () = running.stop() => {}
-        _ = interrupt.recv() => anyhow::bail!("the player was cut off while it ended"),
+        () = ending.insisted() => anyhow::bail!("the player was cut off while it ended"),
         () = tokio::time::sleep(Duration::from_secs(30)) => anyhow::bail!("the player did not end within 30 s"),
     }
     Ok(())

@@ -7,13 +7,16 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tracing::{Instrument as _, Span};
 
 use crate::agent::{Agent, Parts};
 use crate::api::{Api, ApiError};
+use crate::fleet::Common;
+use crate::glance::Glance;
 use crate::identity::Identity;
 use crate::link::{self, LinkConfig, Ways};
-use crate::opening::open;
-use crate::ports::Ports;
+use crate::opening::{Surface, open};
+use crate::ports::{Clock, Ports};
 use crate::queue::QueueError;
 use crate::stage::transition::Transition;
 use crate::stage::{Screen, StageError};
@@ -102,9 +105,16 @@ pub struct Running {
     agent: TaskTracker,
     links: TaskTracker,
     screen: Arc<Screen>,
+    glance: watch::Receiver<Glance>,
 }
 
 impl Running {
+    /// How it is at present.
+    #[must_use]
+    pub fn glance(&self) -> watch::Receiver<Glance> {
+        self.glance.clone()
+    }
+
     /// What is on its screen.
     #[must_use]
     pub fn screen(&self) -> Arc<Screen> {
@@ -144,12 +154,45 @@ impl Drop for Running {
 /// When its output or client cannot be used, or another player has its folder. A disk that fails is no error: what is there is
 /// shown, and every state says what fails. Nor is a server that does not answer.
 pub async fn start(config: Config, ports: Ports) -> Result<Running, StartError> {
+    let Config { identity, data, transition, cadence } = config;
+    let given = Given { identity: Arc::new(identity), data, cadence, clock: ports.clock };
+    begin(given, Surface::Output(ports.output, transition)).await
+}
+
+/// Starts one board of a fleet.
+///
+/// # Errors
+/// As [`start`].
+pub(crate) async fn start_virtual(given: Given, common: Arc<Common>) -> Result<Running, StartError> {
+    begin(given, Surface::Virtual(common)).await
+}
+
+/// What a player is given, whatever it shows on.
+pub(crate) struct Given {
+    pub(crate) identity: Arc<Identity>,
+    pub(crate) data: PathBuf,
+    pub(crate) cadence: Cadence,
+    pub(crate) clock: Arc<dyn Clock>,
+}
+
+async fn begin(given: Given, surface: Surface) -> Result<Running, StartError> {
     // One provider in the whole tree; whoever came first has installed the same.
     rustls::crypto::ring::default_provider().install_default().unwrap_or_default();
     let stop = CancellationToken::new();
     let link_stop = CancellationToken::new();
+    let common = match &surface {
+        Surface::Output(..) => None,
+        Surface::Virtual(common) => Some(Arc::clone(common)),
+    };
+    let (shelf, span) = match &common {
+        None => (None, Span::none()),
+        // Many boards write into one log.
+        Some(common) => (common.shelf.clone(), tracing::error_span!("board", board.id = %given.identity.board)),
+    };
     let (token_out, token) = watch::channel(None);
-    let opening = tokio::task::spawn_blocking(move || open(config, ports));
+    let (glance_out, glance) = watch::channel(Glance::default());
+    let within = span.clone();
+    let opening = tokio::task::spawn_blocking(move || within.in_scope(|| open(given, surface)));
     let open = opening.await.map_err(StartError::Lost)??;
     let identity = &open.identity;
     let tls_time = Arc::new(BoardTime::new(Arc::clone(&open.clock), identity.issued, open.keeper));
@@ -159,7 +202,11 @@ pub async fn start(config: Config, ports: Ports) -> Result<Running, StartError> 
         true => Some(tls::client(identity.tls_ca.as_deref(), Arc::clone(&tls_time)).map_err(StartError::Tls)?),
         false => None,
     };
-    let api = Api::new(&identity.server, tls.as_deref()).map_err(StartError::Api)?;
+    let api = match &common {
+        None => Api::new(&identity.server, tls.as_deref()),
+        Some(common) => common.api(identity, tls.as_deref()),
+    };
+    let api = api.map_err(StartError::Api)?;
     let (link, links, link_task) = link::link(LinkConfig {
         board: identity.board.clone(),
         geometry: identity.geometry,
@@ -182,6 +229,8 @@ pub async fn start(config: Config, ports: Ports) -> Result<Running, StartError> 
         bank: open.bank,
         root: open.root,
         cache: open.cache,
+        shelf,
+        glance: glance_out,
         held: open.held,
         showing: open.showing,
         queue: Arc::new(open.queue),
@@ -196,11 +245,11 @@ pub async fn start(config: Config, ports: Ports) -> Result<Running, StartError> 
         stop: stop.clone(),
     });
     let (agents, link_tasks) = (TaskTracker::new(), TaskTracker::new());
-    agents.spawn(supervised(stop.clone(), agent.run(links, open.reports)));
-    link_tasks.spawn(supervised(stop.clone(), link_task));
+    agents.spawn(supervised(stop.clone(), agent.run(links, open.reports)).instrument(span.clone()));
+    link_tasks.spawn(supervised(stop.clone(), link_task).instrument(span));
     agents.close();
     link_tasks.close();
-    Ok(Running { stop, link_stop, agent: agents, links: link_tasks, screen })
+    Ok(Running { stop, link_stop, agent: agents, links: link_tasks, screen, glance })
 }
 
 /// A task that ends, however it ends, brings the player down: whoever runs it starts it again.

@@ -1,17 +1,25 @@
 //! The player's process: logging, the runtime, and nothing else.
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use bangtin_player::cli::{self, Cli};
 use clap::Parser as _;
 use tracing_subscriber::EnvFilter;
 
+/// Longest wait, at the end, for work that blocks.
+const LAST_WORK: Duration = Duration::from_secs(3);
+
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(cli.log()));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     let has_display = has_display();
-    let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).max_blocking_threads(8).enable_all().build()
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .max_blocking_threads(cli.blocking_threads())
+        .enable_all()
+        .build()
     {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -19,7 +27,10 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    match runtime.block_on(cli::run(cli, has_display)) {
+    let done = runtime.block_on(cli::run(cli, has_display));
+    // A disk that does not answer must not keep the process from ending.
+    runtime.shutdown_timeout(LAST_WORK);
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!("{error:#}");

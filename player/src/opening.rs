@@ -15,18 +15,29 @@ use crate::agent::{Active, Showing};
 use crate::banks::{Bank, Banks};
 use crate::cache::{Cache, Index};
 use crate::clock::{Reading, Timekeeper};
+use crate::fleet::{Common, QUEUE_BYTES, stage::VirtualStage};
 use crate::identity::Identity;
-use crate::lifecycle::{Cadence, Config, StartError};
+use crate::lifecycle::{Cadence, Given, StartError};
 use crate::memory::Memory;
 use crate::mode;
 use crate::playback::Circumstances;
-use crate::ports::{Clock, Ports};
-use crate::queue::Queue;
+use crate::ports::{Clock, OpenOutput};
+use crate::presenter::Presenter;
+use crate::queue::{CACHE_BYTES, Queue};
+use crate::stage::transition::Transition;
 use crate::stage::{Report, Screen, Stage};
 use crate::token;
 
 /// Share of the disk's free space that content may take, in per cent.
 const QUOTA_PER_CENT: u64 = 85;
+
+/// Where what a board shows becomes visible.
+pub(crate) enum Surface {
+    /// On an output, drawn by a stage with threads of its own.
+    Output(OpenOutput, Transition),
+    /// Nowhere: it is hashed, as one of many boards of a process.
+    Virtual(Arc<Common>),
+}
 
 /// What is opened from disk, with the picture on the screen already.
 pub(crate) struct Open {
@@ -52,11 +63,19 @@ pub(crate) struct Open {
 }
 
 /// Opens everything; blocks. The picture comes first, and nothing that the disk refuses keeps it away.
-pub(crate) fn open(config: Config, ports: Ports) -> Result<Open, StartError> {
-    let Config { identity, data, transition, cadence } = config;
-    let clock = ports.clock;
-    let (stage, reports) =
-        Stage::start(identity.geometry, transition, Arc::clone(&clock), ports.output).map_err(StartError::Stage)?;
+pub(crate) fn open(given: Given, surface: Surface) -> Result<Open, StartError> {
+    let Given { identity, data, cadence, clock } = given;
+    let (stage, reports, queue_bytes): (Box<dyn Presenter>, _, _) = match surface {
+        Surface::Output(output, transition) => {
+            let (stage, reports) =
+                Stage::start(identity.geometry, transition, Arc::clone(&clock), output).map_err(StartError::Stage)?;
+            (Box::new(stage), reports, CACHE_BYTES)
+        }
+        Surface::Virtual(common) => {
+            let (stage, reports) = VirtualStage::start(identity.geometry, Arc::clone(&clock), common);
+            (Box::new(stage), reports, QUEUE_BYTES)
+        }
+    };
     let screen = stage.screen();
     if let Err(error) = std::fs::create_dir_all(&data) {
         tracing::error!(error = &error as &dyn Error, "the folder {} cannot be used", data.display());
@@ -77,8 +96,8 @@ pub(crate) fn open(config: Config, ports: Ports) -> Result<Open, StartError> {
     let mode = mode::mode(active.as_ref().map(Active::patience), alone);
     let mut showing = Showing::new(stage, cache.clone(), active);
     showing.refresh(Circumstances { mode, quality: belief.quality }, belief.now);
-    let queue =
-        Queue::open(&data.join("queue.redb"), draw_epoch).map_err(|source| StartError::InUse { path: data.clone(), source })?;
+    let queue = Queue::open_with(&data.join("queue.redb"), queue_bytes, draw_epoch)
+        .map_err(|source| StartError::InUse { path: data.clone(), source })?;
     if let Err(error) = memory.raise_session(belief.now) {
         tracing::error!(error = &error as &dyn Error, "the session could not be kept: no connection is made until it can");
     }
@@ -87,7 +106,7 @@ pub(crate) fn open(config: Config, ports: Ports) -> Result<Open, StartError> {
         session: memory.notes().sess,
         boot: drawn("boot").parse().map_err(|_| StartError::Random)?,
         memory: Arc::new(memory),
-        identity: Arc::new(identity),
+        identity,
         quota: quota(&cache, &held),
         token: token::read(&token_path),
         clock,

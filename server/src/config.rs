@@ -55,6 +55,11 @@ pub const SETTINGS: &[Setting] = &[
         help: "PEM file with the authorities that boards pin for a given certificate; else the chain's root, else their system's.",
     },
     Setting {
+        key: "ffmpeg",
+        default: "ffmpeg",
+        help: "Programme that works on clips, a name or a path; ffprobe lies beside it.",
+    },
+    Setting {
         key: "allow_plain",
         default: "false",
         help: "true: ports beyond this machine speak plain text; anyone on the way can read it.",
@@ -104,6 +109,8 @@ pub struct Config {
     pub database: DatabaseUrl,
     /// Folder of its keys.
     pub keys: PathBuf,
+    /// The ffmpeg that works on clips.
+    pub ffmpeg: PathBuf,
     /// What is encrypted.
     pub tls: Tls,
     /// Filter of log lines.
@@ -207,6 +214,7 @@ impl Found<'_> {
         );
         let database = self.database(&data);
         let keys = self.given("keys").map_or_else(|| data.join("keys"), |(_, text)| PathBuf::from(text));
+        let ffmpeg = self.parse("ffmpeg", "must name a programme", |text| (!text.is_empty()).then(|| PathBuf::from(text)));
         let allow_plain = self.parse("allow_plain", "must be true or false", |text| text.parse::<bool>().ok());
         let tls = self.tls(listen_http, listen_mqtt, allow_plain);
         let log = self.given("log").map_or_else(|| DEFAULT_LOG.to_owned(), |(_, text)| text);
@@ -215,10 +223,10 @@ impl Found<'_> {
             "json" => Some(LogFormat::Json),
             _ => None,
         });
-        let (listen_http, listen_mqtt, log_format) = (listen_http?, listen_mqtt?, log_format?);
+        let (listen_http, listen_mqtt, ffmpeg, log_format) = (listen_http?, listen_mqtt?, ffmpeg?, log_format?);
         let (database, tls) = (database?, tls?);
         self.check_public(&tls, (listen_http, listen_mqtt), public_url.as_deref(), public_mqtt.as_deref());
-        Some(Config { data, listen_http, listen_mqtt, public_url, public_mqtt, database, keys, tls, log, log_format })
+        Some(Config { data, listen_http, listen_mqtt, public_url, public_mqtt, database, keys, ffmpeg, tls, log, log_format })
     }
 
     /// Where a setting was said, and what.

@@ -21,6 +21,7 @@ use crate::edge::tunnel::Tunnel;
 use crate::keys::{Keys, KeysError};
 use crate::live::Live;
 use crate::media::blobs::Blobs;
+use crate::media::clips::Ffmpeg;
 use crate::ports::Clock;
 use crate::store::{Db, StoreError};
 use crate::{http, jobs};
@@ -196,6 +197,7 @@ async fn open_at(config: &Config, clock: Arc<dyn Clock>, http: SocketAddr, mqtt:
         clock,
         keys,
         blobs,
+        ffmpeg: Ffmpeg::at(&config.ffmpeg),
         live: Live::new(),
         broker_linked: AtomicBool::new(false),
         public_url: config.url(http),

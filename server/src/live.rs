@@ -1,8 +1,11 @@
 //! What changed just now: from the use cases to open pages (server-sent events) and to jobs that wait for work.
 
+use std::sync::{Mutex, PoisonError};
+
 use playlists::id::{AssetId, BoardId, CampaignId};
 use tokio::sync::{Notify, broadcast};
 
+use crate::store::renditions::Key;
 use crate::traffic::Traffic;
 
 /// How many changes a slow page may lag behind before it is told to load itself anew.
@@ -31,8 +34,12 @@ pub struct Live {
     changes: broadcast::Sender<Change>,
     /// Wakes the publishing job: boards wait in `publish_wanted`.
     pub publish: Notify,
-    /// Wakes the rendition job: renditions wait in state `wanted`.
+    /// Wakes the job for stills: renditions wait in state `wanted`. Whoever wakes it wakes [`Self::clips`] too.
     pub renditions: Notify,
+    /// Wakes the job for clips.
+    pub clips: Notify,
+    /// The clip that is being made.
+    pub making: Making,
     /// Wakes the link to the broker: rows wait in `outbox`.
     pub outbox: Notify,
     /// Messages to boards that wait for the link, and counts of reports.
@@ -47,6 +54,8 @@ impl Live {
             changes: broadcast::Sender::new(BACKLOG),
             publish: Notify::new(),
             renditions: Notify::new(),
+            clips: Notify::new(),
+            making: Making::default(),
             outbox: Notify::new(),
             traffic: Traffic::new(),
         }
@@ -60,6 +69,27 @@ impl Live {
     #[must_use]
     pub fn listen(&self) -> broadcast::Receiver<Change> {
         self.changes.subscribe()
+    }
+}
+
+/// Which rendition of a clip is being made, and how far it is: only in memory, a restart begins it anew.
+#[derive(Debug, Default)]
+pub struct Making(Mutex<Option<(Key, u32)>>);
+
+impl Making {
+    /// This one, of which so many per cent are encoded.
+    pub fn at(&self, key: &Key, percent: u32) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((key.clone(), percent));
+    }
+    /// None any more.
+    pub fn end(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+    /// How many per cent of this one are encoded, if it is the one.
+    #[must_use]
+    pub fn percent(&self, key: &Key) -> Option<u32> {
+        let making = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        making.as_ref().filter(|(made, _)| made == key).map(|(_, percent)| *percent)
     }
 }
 

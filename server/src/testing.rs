@@ -25,6 +25,7 @@ use crate::edge::Edge;
 use crate::keys::Keys;
 use crate::live::Live;
 use crate::media::blobs::Blobs;
+use crate::media::clips::Ffmpeg;
 use crate::ports::Clock;
 use crate::store::{DatabaseUrl, Db, fixtures};
 
@@ -132,6 +133,7 @@ impl World {
             clock: Arc::clone(&clock) as _,
             keys: keys(),
             blobs: Blobs::open(&ground.folder.path().join("blobs")).expect("the blobs open"),
+            ffmpeg: Ffmpeg::default(),
             live: Live::new(),
             broker_linked: AtomicBool::new(false),
             public_url: "http://127.0.0.1:1".to_owned(),

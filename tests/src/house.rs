@@ -14,6 +14,7 @@ use bangtin::jobs;
 use bangtin::keys::Keys;
 use bangtin::live::Live;
 use bangtin::media::blobs::Blobs;
+use bangtin::media::clips::Ffmpeg;
 use bangtin::ports::Clock;
 use bangtin::store::units::Unit;
 use bangtin::store::{DatabaseUrl, Db};
@@ -82,6 +83,7 @@ impl House {
             clock: Arc::<SetClock>::clone(&clock),
             keys: Keys::load(&keys).expect("keys are read"),
             blobs: Blobs::open(&folder.path().join("blobs")).expect("the folder is writable"),
+            ffmpeg: Ffmpeg::default(),
             live: Live::new(),
             broker_linked: AtomicBool::new(false),
             public_url: "http://127.0.0.1:1".to_owned(),

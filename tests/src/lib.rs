@@ -10,6 +10,7 @@ pub mod clock;
 pub mod command;
 pub mod demo;
 pub mod eventually;
+pub mod fleet;
 pub mod house;
 pub mod ledger;
 pub mod mosquitto;

@@ -333,6 +333,7 @@ fn config(speech: Speech, folder: &Path, http: &Proxy, mqtt: &Proxy) -> Config {
         public_mqtt: Some(mqtt.address.to_string()),
         database: DatabaseUrl::Sqlite(folder.join("data/bangtin.db")),
         keys: folder.join("keys"),
+        ffmpeg: "ffmpeg".into(),
         tls: Tls { http: encrypted, mqtt: encrypted, given: None },
         log: "info,mqtt5=error".to_owned(),
         log_format: LogFormat::Text,

@@ -9,6 +9,7 @@ mod demo;
 mod encryption;
 mod exactly_once;
 mod faults;
+mod fleet;
 mod licences;
 mod offline;
 mod outside;

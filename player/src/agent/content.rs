@@ -9,7 +9,8 @@ use playlists::trust::manifest::Manifest;
 use super::jobs::Done;
 use super::trouble::Trouble;
 use super::{Agent, chain};
-use crate::download::{DownloadError, download};
+use crate::download::DownloadError;
+use crate::fleet::shelf;
 use crate::steps::{self, Situation, Step};
 
 /// Most downloads at a time.
@@ -126,9 +127,9 @@ impl Agent {
             return;
         }
         self.fetching.begun(item);
-        let (api, cache) = (self.parts.api.clone(), self.parts.cache.clone());
+        let (api, cache, shelf) = (self.parts.api.clone(), self.parts.cache.clone(), self.parts.shelf.clone());
         self.jobs.spawn(async move {
-            let result = Box::pin(download(&api, &cache, item, size)).await;
+            let result = Box::pin(shelf::get(shelf, &api, &cache, item, size)).await;
             Done::Downloaded { item, size, result }
         });
     }

@@ -39,6 +39,8 @@ use crate::api::Api;
 use crate::banks::{Bank, Banks};
 use crate::cache::{Cache, Index};
 use crate::clock::{Belief, Reading, Timekeeper};
+use crate::fleet::shelf::Shelf;
+use crate::glance::Glance;
 use crate::identity::Identity;
 use crate::lifecycle::Cadence;
 use crate::link::{Link, LinkEvent};
@@ -72,6 +74,10 @@ pub(crate) struct Parts {
     pub(crate) bank: Bank,
     pub(crate) root: Root,
     pub(crate) cache: Cache,
+    /// Content in common with other boards; none for a board of its own.
+    pub(crate) shelf: Option<Arc<Shelf>>,
+    /// How it is at present, for whoever looks.
+    pub(crate) glance: watch::Sender<Glance>,
     pub(crate) held: Index,
     pub(crate) showing: Showing,
     pub(crate) queue: Arc<Queue>,
@@ -204,6 +210,19 @@ impl Agent {
         self.report();
         self.send_queues().await;
         self.send_snapshot();
+        self.look_up();
+    }
+
+    /// Lets others see how the board is.
+    fn look_up(&self) {
+        let on = self.parts.showing.on();
+        let glance = Glance {
+            linked: self.linked.is_some(),
+            rev: self.rev(),
+            item: on.and_then(|on| on.item),
+            queued: self.plays.waiting + self.events.waiting,
+        };
+        self.parts.glance.send_if_modified(|before| std::mem::replace(before, glance) != glance);
     }
 
     fn pause(&self) -> Duration {

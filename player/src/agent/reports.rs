@@ -169,7 +169,8 @@ impl Agent {
         if self.parts.token.is_none() || self.busy.snapshot || now < self.busy.snapshot_again {
             return;
         }
-        let (Some(limit), Some(on)) = (self.snapshot_wanted, self.parts.showing.screen().on()) else { return };
+        let Some(limit) = self.snapshot_wanted else { return };
+        let Some((on, sketch)) = self.parts.showing.stage().and_then(|stage| stage.sketch(limit)) else { return };
         self.snapshot_wanted = None;
         self.due.snapshot = now + self.parts.cadence.snapshot;
         self.busy.snapshot = true;
@@ -181,8 +182,7 @@ impl Agent {
                 ("x-bangtin-taken-ms", taken_ms.to_string()),
                 ("x-bangtin-item", on.item.as_ref().map(Digest::to_string).unwrap_or_default()),
             ];
-            let made = tokio::task::spawn_blocking(move || snapshot::within(&on.frame, limit)).await;
-            let Ok(Some(made)) = made else { return Done::Snapshot { limit, result: Ok(()) } };
+            let Some(made) = sketch.await else { return Done::Snapshot { limit, result: Ok(()) } };
             let result = Box::pin(api.put("snapshot", made.media_type, &headers, made.bytes)).await;
             Done::Snapshot { limit, result }
         });

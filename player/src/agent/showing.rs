@@ -13,10 +13,11 @@ use playlists::wire::reports::{DROPPED_FRAMES, INTERRUPTED, PlayedItem};
 use super::{Agent, blocking, chain, log};
 use crate::cache::Cache;
 use crate::playback::{self, Circumstances, Picture, Scene, Shown};
+use crate::presenter::Presenter;
 use crate::queue::KeptPlay;
 use crate::snapshot;
 use crate::stage::decode::{DecodeError, Source};
-use crate::stage::{Content, Onscreen, Order, Play, Report, Screen, Shot, Stage};
+use crate::stage::{Content, Onscreen, Order, Play, Report, Screen, Shot};
 
 /// The manifest in force.
 #[derive(Debug, Clone)]
@@ -28,7 +29,7 @@ pub(crate) struct Active {
 
 /// The stage and what it was told.
 pub(crate) struct Showing {
-    stage: Option<Stage>,
+    stage: Option<Box<dyn Presenter>>,
     screen: Arc<Screen>,
     cache: Cache,
     active: Option<Active>,
@@ -39,7 +40,7 @@ pub(crate) struct Showing {
 }
 
 impl Showing {
-    pub(crate) fn new(stage: Stage, cache: Cache, active: Option<Active>) -> Self {
+    pub(crate) fn new(stage: Box<dyn Presenter>, cache: Cache, active: Option<Active>) -> Self {
         let screen = stage.screen();
         Self { stage: Some(stage), screen, cache, active, scene: None, circumstances: None, prepared: None, on: None }
     }
@@ -56,7 +57,10 @@ impl Showing {
     pub(super) fn screen(&self) -> &Screen {
         &self.screen
     }
-    pub(super) fn take_stage(&mut self) -> Option<Stage> {
+    pub(super) fn stage(&self) -> Option<&dyn Presenter> {
+        self.stage.as_deref()
+    }
+    pub(super) fn take_stage(&mut self) -> Option<Box<dyn Presenter>> {
         self.stage.take()
     }
     /// Another manifest is in force from now on.

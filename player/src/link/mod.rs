@@ -227,7 +227,7 @@ impl Task {
 
     fn options(&self, session: Session, token: String, way: &Way) -> Option<MqttOptions> {
         let config = &self.config;
-        let tls = || config.tls.clone().map(|tls| rumqttc::TlsConfiguration::Rustls(tls));
+        let tls = || config.tls.clone().map(rumqttc::TlsConfiguration::Rustls);
         let (host, port, transport) = match way {
             Way::Tcp { host, port } => (host, *port, Transport::Tcp),
             Way::Tls { host, port } => (host, *port, Transport::Tls(tls()?)),

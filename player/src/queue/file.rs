@@ -30,21 +30,21 @@ pub(super) fn e<E: Into<redb::Error>>(error: E) -> Box<redb::Error> {
 }
 
 /// Opens the file, or makes one under another name first: cut off while it is made, it would never open again.
-pub(super) fn open(path: &Path, draw: &dyn Fn() -> QueueEpoch) -> Result<Database, QueueError> {
+pub(super) fn open(path: &Path, cache_bytes: usize, draw: &dyn Fn() -> QueueEpoch) -> Result<Database, QueueError> {
     let opened = catch_unwind(AssertUnwindSafe(|| {
         if !path.exists() {
             let aside = path.with_extension("new");
             std::fs::remove_file(&aside).unwrap_or_default();
-            drop(set_up(&aside, draw)?);
+            drop(set_up(&aside, cache_bytes, draw)?);
             std::fs::rename(&aside, path).and_then(|()| crate::files::sync_parent(path)).map_err(|io| e(redb::Error::Io(io)))?;
         }
-        set_up(path, draw)
+        set_up(path, cache_bytes, draw)
     }));
     opened.map_err(|_| QueueError::Panic("open"))?.map_err(|source| QueueError::Store { what: "open", source })
 }
 
-fn set_up(path: &Path, draw: &dyn Fn() -> QueueEpoch) -> Step<Database> {
-    let db = Database::builder().set_cache_size(1 << 20).create(path).map_err(e)?;
+fn set_up(path: &Path, cache_bytes: usize, draw: &dyn Fn() -> QueueEpoch) -> Step<Database> {
+    let db = Database::builder().set_cache_size(cache_bytes).create(path).map_err(e)?;
     let mut tx = db.begin_write().map_err(e)?;
     tx.set_durability(Durability::Immediate).map_err(e)?;
     tx.open_table(PLAYS).map_err(e)?;

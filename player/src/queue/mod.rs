@@ -25,6 +25,8 @@ pub use self::refused::{MOST_REFUSED, Range, Refused};
 pub const MOST_PLAYS: u64 = 2_000_000;
 /// Most events kept; then the oldest hundredth is dropped and told.
 pub const MOST_KEPT_EVENTS: u64 = 20_000;
+/// Memory for the pages of a queue's file, in bytes.
+pub(crate) const CACHE_BYTES: usize = 1 << 20;
 /// Most anchors kept of one boot.
 const MOST_ANCHORS: usize = 32;
 /// Most bytes of a batch's parts, so that its message stays within the limit.
@@ -50,6 +52,7 @@ pub struct KeptPlay {
 /// The queue of one board.
 pub struct Queue {
     path: PathBuf,
+    cache_bytes: usize,
     draw: Box<dyn Fn() -> QueueEpoch + Send + Sync>,
     open: Mutex<Option<Database>>,
     moved: Mutex<Option<PathBuf>>,
@@ -63,8 +66,21 @@ impl Queue {
     /// # Errors
     /// When another process has it open.
     pub fn open(path: &Path, draw: impl Fn() -> QueueEpoch + Send + Sync + 'static) -> Result<Self, QueueError> {
+        Self::open_with(path, CACHE_BYTES, draw)
+    }
+
+    /// As [`open`](Self::open), with this many bytes of memory for the file's pages.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn open_with(
+        path: &Path,
+        cache_bytes: usize,
+        draw: impl Fn() -> QueueEpoch + Send + Sync + 'static,
+    ) -> Result<Self, QueueError> {
         let queue = Self {
             path: path.to_owned(),
+            cache_bytes,
             draw: Box::new(draw),
             open: Mutex::default(),
             moved: Mutex::default(),
@@ -113,7 +129,7 @@ impl Queue {
     ) -> Result<T, QueueError> {
         let db = match open {
             Some(db) => db,
-            None => open.insert(file::open(&self.path, &self.draw)?),
+            None => open.insert(file::open(&self.path, self.cache_bytes, &self.draw)?),
         };
         catch_unwind(AssertUnwindSafe(|| body(db)))
             .map_err(|_| QueueError::Panic(what))?

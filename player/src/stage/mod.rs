@@ -1,7 +1,7 @@
 //! The stage: what is on the screen, frame by frame, on a thread of its own. The picture on it stays until the next one is
 //! decoded, so there is never a black frame between two items; what was really presented is reported.
 
-mod blank;
+pub(crate) mod blank;
 pub mod compose;
 pub mod decode;
 pub mod machine;

@@ -34,10 +34,10 @@ impl Screen {
     pub fn figures(&self) -> Figures {
         *self.figures.lock().unwrap_or_else(PoisonError::into_inner)
     }
-    pub(super) fn put(&self, on: Onscreen) {
+    pub(crate) fn put(&self, on: Onscreen) {
         *self.on.lock().unwrap_or_else(PoisonError::into_inner) = Some(on);
     }
-    pub(super) fn count(&self, count: impl FnOnce(&mut Figures)) {
+    pub(crate) fn count(&self, count: impl FnOnce(&mut Figures)) {
         count(&mut self.figures.lock().unwrap_or_else(PoisonError::into_inner));
     }
 }

@@ -216,7 +216,7 @@ fn signed() -> Vec<Sample> {
         server: "https://bangtin.example".to_owned(),
         mqtt: "mqtts://bangtin.example:8883".to_owned(),
         tls_ca: Some("-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n".to_owned()),
-        issued: Some(at("2026-02-10T07:30:00Z")),
+        issued: Some(parsed("2026-02-10T07:30:00Z")),
         ..identity.clone()
     };
     vec![

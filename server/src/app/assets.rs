@@ -1,22 +1,34 @@
 //! Assets: uploads looked over and kept, listed, previewed.
 
-use playlists::asset::Fit;
+use playlists::asset::{Fit, Kind};
 use playlists::geometry::Geometry;
 use playlists::id::{AssetId, UnitId};
 
+use super::uploads::{Seen, Upload};
 use super::{App, checked_name, new_id};
 use crate::live::Change;
 use crate::media::blobs::BlobError;
-use crate::media::intake::{MediaError, inspect};
+use crate::media::intake::MediaError;
 use crate::media::{at_the_bench, stills};
-pub use crate::store::assets::Asset;
+pub use crate::store::assets::{Asset, ClipFacts};
 use crate::store::renditions::{Key, Rendition, State};
 use crate::store::{StoreError, assets, renditions};
 
 /// Most renditions of one asset that are listed: one for each geometry of the fleet.
 const MOST_RENDITIONS: u32 = 1000;
 
-/// An upload.
+/// What an upload is to become.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Label {
+    /// The unit that will own it.
+    pub unit: UnitId,
+    /// Its name as people read it; empty: there is none, which is refused.
+    pub name: String,
+    /// How it is brought to a board's shape.
+    pub fit: Fit,
+}
+
+/// An upload that lies in the memory.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewAsset {
     /// The unit that will own it.
@@ -54,37 +66,60 @@ pub enum AddAssetError {
 /// # Errors
 /// When the file is refused, or it cannot be kept.
 pub async fn add(app: &App, new: NewAsset) -> Result<Asset, AddAssetError> {
-    let id = new_id(app.clock.now_ms()).map_err(AddAssetError::Random)?;
-    let id = id.parse().map_err(|e| AddAssetError::Store(StoreError::unreadable("new id", e)))?;
+    let id = new_asset_id(app)?;
     add_as(app, id, new).await
+}
+
+/// Adds an asset of a file that was received.
+///
+/// # Errors
+/// When the file is refused, or it cannot be kept.
+pub async fn add_upload(app: &App, label: Label, upload: Upload) -> Result<Asset, AddAssetError> {
+    let id = new_asset_id(app)?;
+    add_received(app, id, label, upload).await
+}
+
+fn new_asset_id(app: &App) -> Result<AssetId, AddAssetError> {
+    let id = new_id(app.clock.now_ms()).map_err(AddAssetError::Random)?;
+    id.parse().map_err(|e| AddAssetError::Store(StoreError::unreadable("new id", e)))
 }
 
 /// Adds an asset under this id, or gives back the unit's asset of the same bytes.
 pub(super) async fn add_as(app: &App, id: AssetId, new: NewAsset) -> Result<Asset, AddAssetError> {
+    let mut upload = Upload::begin(app).await?;
+    upload.write(&new.bytes).await?;
+    add_received(app, id, Label { unit: new.unit, name: new.name, fit: new.fit }, upload).await
+}
+
+async fn add_received(app: &App, id: AssetId, label: Label, upload: Upload) -> Result<Asset, AddAssetError> {
     let mut faults = Vec::new();
-    let name = checked_name(&new.name, &mut faults);
+    let name = checked_name(&label.name, &mut faults);
     if !faults.is_empty() {
         return Err(AddAssetError::Name);
     }
-    let (bytes, found) = at_the_bench(move || {
-        let found = inspect(&new.bytes);
-        (new.bytes, found)
-    })
-    .await;
-    let found = found.map_err(AddAssetError::Media)?;
-    let size_bytes = bytes.len() as u64;
-    let sha256 = app.blobs.put(bytes).await.map_err(AddAssetError::Blob)?;
+    let received = upload.look_over(app).await?;
+    let size_bytes = received.size_bytes;
+    let (media_type, width, height, clip) = match &received.seen {
+        Seen::Still(found) => (found.form.media_type(), found.width, found.height, None),
+        Seen::Clip(container, clip) => {
+            let poster = app.blobs.put(clip.poster.clone()).await.map_err(AddAssetError::Blob)?;
+            let duration_ms = playlists::millis::of(clip.length);
+            (container.media_type(), clip.found.width, clip.found.height, Some(ClipFacts { duration_ms, poster }))
+        }
+    };
+    let sha256 = received.keep().await?;
     let asset = Asset {
         id,
-        unit: new.unit,
+        unit: label.unit,
         name,
-        kind: found.kind,
-        media_type: found.form.media_type().to_owned(),
+        kind: if clip.is_some() { Kind::Clip } else { Kind::Still },
+        media_type: media_type.to_owned(),
         sha256,
         size_bytes,
-        width: found.width,
-        height: found.height,
-        fit: new.fit,
+        width,
+        height,
+        fit: label.fit,
+        clip,
         created_ms: app.clock.now_ms(),
     };
     if assets::add(&app.db, &asset).await.map_err(AddAssetError::Store)? {
@@ -155,17 +190,24 @@ pub enum PreviewError {
     Store(#[source] StoreError),
 }
 
-/// The asset at exactly these pixels, as a PNG: the rendition that boards get where it is made, else made for this once.
+/// The asset at exactly these pixels, as a PNG: the rendition that boards get where it is made, else made for this once. A clip is
+/// shown by its poster.
 ///
 /// # Errors
 /// When there is no such asset, or its picture cannot be made.
 pub async fn preview(app: &App, id: &AssetId, geometry: Geometry) -> Result<Vec<u8>, PreviewError> {
     let asset = assets::get(&app.db, id).await.map_err(PreviewError::Store)?.ok_or_else(|| PreviewError::Unknown(id.clone()))?;
     let key = Key { asset: asset.id, geometry, fit: asset.fit };
-    let made = renditions::get(&app.db, &key).await.map_err(PreviewError::Store)?;
-    if let Some(State::Ready { sha256, .. }) = made.map(|rendition| rendition.state) {
-        return app.blobs.read(&sha256).await.map_err(PreviewError::Blob);
-    }
-    let original = app.blobs.read(&asset.sha256).await.map_err(PreviewError::Blob)?;
-    at_the_bench(move || stills::render(&original, key.fit, key.geometry)).await.map_err(PreviewError::Media)
+    let picture = match asset.clip {
+        Some(clip) => clip.poster,
+        None => {
+            let made = renditions::get(&app.db, &key).await.map_err(PreviewError::Store)?;
+            if let Some(State::Ready { sha256, .. }) = made.map(|rendition| rendition.state) {
+                return app.blobs.read(&sha256).await.map_err(PreviewError::Blob);
+            }
+            asset.sha256
+        }
+    };
+    let picture = app.blobs.read(&picture).await.map_err(PreviewError::Blob)?;
+    at_the_bench(move || stills::render(&picture, key.fit, key.geometry)).await.map_err(PreviewError::Media)
 }

@@ -75,6 +75,18 @@ pub enum AddBoardError {
 /// # Errors
 /// When the id is taken, the unit does not exist, or the database fails.
 pub async fn add(app: &App, new: NewBoard) -> Result<(BoardId, Identity), AddBoardError> {
+    let (board, identity) = draw(app, new)?;
+    store_all(app, std::slice::from_ref(&board)).await.map_err(|source| match source {
+        source if source.is_taken() => AddBoardError::Taken(board.id.clone()),
+        source if source.is_dangling() => AddBoardError::NoUnit(board.unit.clone()),
+        source => AddBoardError::Store { board: board.id.clone(), source },
+    })?;
+    app.live.publish.notify_one();
+    Ok((board.id, identity))
+}
+
+/// A board with a key drawn for it, and the identity that holds the private half. Nothing is stored.
+pub(super) fn draw(app: &App, new: NewBoard) -> Result<(Board, Identity), AddBoardError> {
     let mut faults = Vec::new();
     let name = checked_name(&new.name, &mut faults);
     if !faults.is_empty() {
@@ -108,20 +120,16 @@ pub async fn add(app: &App, new: NewBoard) -> Result<(BoardId, Identity), AddBoa
         default_playlist: None,
         public_key: key.public(),
     };
-    store(app, &board).await.map_err(|source| match source {
-        source if source.is_taken() => AddBoardError::Taken(board.id.clone()),
-        source if source.is_dangling() => AddBoardError::NoUnit(board.unit.clone()),
-        source => AddBoardError::Store { board: board.id.clone(), source },
-    })?;
-    app.live.publish.notify_one();
-    Ok((board.id, identity))
+    Ok((board, identity))
 }
 
-async fn store(app: &App, board: &Board) -> Result<(), StoreError> {
+/// Stores new boards, all or none; each waits for its first manifest from then on.
+pub(super) async fn store_all(app: &App, new: &[Board]) -> Result<(), StoreError> {
     let now_ms = app.clock.now_ms();
+    let ids: Vec<BoardId> = new.iter().map(|board| board.id.clone()).collect();
     let mut tx = app.db.write().await?;
-    boards::add(&mut tx, board, now_ms).await?;
-    publish_wanted::mark(&mut tx, std::slice::from_ref(&board.id), now_ms).await?;
+    boards::add(&mut tx, new, now_ms).await?;
+    publish_wanted::mark(&mut tx, &ids, now_ms).await?;
     tx.commit().await
 }
 

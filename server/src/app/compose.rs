@@ -41,6 +41,8 @@ pub struct Sources {
     pub playlists: BTreeMap<(PlaylistId, u64), Vec<StoredEntry>>,
     /// How each asset is brought to a board's shape.
     pub fits: BTreeMap<AssetId, Fit>,
+    /// How long each clip plays.
+    pub clips: BTreeMap<AssetId, Duration>,
     /// The renditions that are made.
     pub renditions: BTreeMap<Key, Ready>,
     /// Those that are being made; the rest cannot be.
@@ -60,11 +62,7 @@ pub struct Head {
 
 impl Sources {
     /// The versions of campaigns that a manifest of this board carries at `now`.
-    pub(super) fn campaigns_of<'a>(
-        &'a self,
-        board: &'a Board,
-        now: DateTime<Utc>,
-    ) -> impl Iterator<Item = (&'a CampaignVersion, Period)> {
+    fn campaigns_of<'a>(&'a self, board: &'a Board, now: DateTime<Utc>) -> impl Iterator<Item = (&'a CampaignVersion, Period)> {
         let today = day_start(broadcast_day(now, board.time_zone), board.time_zone);
         self.campaigns.iter().filter(|version| version.aims_at(&board.id)).filter_map(move |version| {
             let period = period_in_force(version)?;
@@ -133,7 +131,7 @@ fn versioned(id: &PlaylistId, version: u64) -> PlaylistId {
 #[must_use]
 pub fn compose(board: &Board, sources: &Sources, safe: (&AssetId, Ready), head: Head) -> Manifest {
     let mut items = Items::default();
-    items.add(safe.1, Use::Evergreen);
+    items.add(safe.1, None, Use::Evergreen);
     let mut playlists = BTreeMap::new();
     let mut campaigns = Vec::new();
     for (version, period) in sources.campaigns_of(board, head.issued) {
@@ -210,43 +208,41 @@ enum Use {
     Until(Option<DateTime<Utc>>),
 }
 
-/// Items by digest: size, latest end of what shows it (none: no end), evergreen or not.
+/// Items by digest.
 #[derive(Default)]
-struct Items(BTreeMap<Digest, (u64, Option<DateTime<Utc>>, bool)>);
+struct Items(BTreeMap<Digest, Item>);
 
 impl Items {
-    fn add(&mut self, ready: Ready, shown: Use) {
+    /// Adds a rendition; `clip` is how long it plays, none for a still. It ends with the latest of what shows it.
+    fn add(&mut self, ready: Ready, clip: Option<Duration>, shown: Use) {
         let (until, evergreen) = match shown {
             Use::Evergreen => (None, true),
             Use::Until(until) => (until, false),
         };
-        let item = self.0.entry(ready.sha256).or_insert((ready.size, until, evergreen));
-        item.1 = item.1.zip(until).map(|(one, other)| one.max(other));
-        item.2 |= evergreen;
+        let item = self.0.entry(ready.sha256).or_insert_with(|| Item {
+            sha256: ready.sha256,
+            size: ready.size,
+            kind: if clip.is_some() { Kind::Clip } else { Kind::Still },
+            duration: clip,
+            from: None,
+            until,
+            approvals: Vec::new(),
+            evergreen,
+            strict_time: false,
+        });
+        item.until = item.until.zip(until).map(|(one, other)| one.max(other));
+        item.evergreen |= evergreen;
     }
 
     fn add_all(&mut self, sources: &Sources, board: &Board, entries: &[StoredEntry], shown: Use) {
         for entry in entries {
             if let Some(ready) = sources.key(board, &entry.asset_id).and_then(|key| sources.renditions.get(&key)) {
-                self.add(*ready, shown);
+                self.add(*ready, sources.clips.get(&entry.asset_id).copied(), shown);
             }
         }
     }
 
     fn list(self) -> Vec<Item> {
-        self.0
-            .into_iter()
-            .map(|(sha256, (size, until, evergreen))| Item {
-                sha256,
-                size,
-                kind: Kind::Still,
-                duration: None,
-                from: None,
-                until,
-                approvals: Vec::new(),
-                evergreen,
-                strict_time: false,
-            })
-            .collect()
+        self.0.into_values().collect()
     }
 }

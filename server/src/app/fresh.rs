@@ -27,7 +27,7 @@ pub async fn fresh(app: &App, board: &BoardId, nonce: &str) -> Result<Envelope, 
     if !(8..=64).contains(&nonce.len()) || !nonce.bytes().all(good) {
         return Err(FreshError::Nonce);
     }
-    let rev = publish::envelope(app, board).await.map_err(FreshError::Store)?.map_or(Revision(0), |(rev, _, _)| rev);
+    let rev = publish::revision(app, board).await.map_err(FreshError::Store)?.unwrap_or(Revision(0));
     let fresh = Fresh {
         v: V,
         nonce: nonce.to_owned(),

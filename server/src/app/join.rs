@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Utc};
 use playlists::id::CampaignId;
 
 use super::compose::Sources;
@@ -12,13 +11,14 @@ use crate::store::campaign_versions::CampaignVersion;
 /// What a board's manifest is composed from as long as some renditions are being made: without the campaigns that wait for theirs. A
 /// version that waits leaves its place to the one before it, which plays on as it did. None where the default playlist waits: then
 /// everything does.
-pub(super) fn without_what_waits(sources: &Sources, board: &Board, now: DateTime<Utc>) -> Option<Sources> {
+pub(super) fn without_what_waits(sources: &Sources, board: &Board) -> Option<Sources> {
     let default = sources.default_of(board);
     if default.is_some_and(|(_, entries)| sources.waits(board, entries)) {
         return None;
     }
     let mut of_campaigns: BTreeMap<&CampaignId, Vec<&CampaignVersion>> = BTreeMap::new();
-    for (version, _) in sources.campaigns_of(board, now) {
+    // All of them, also those that ended just when they began: what is in force is the composition's to say.
+    for version in sources.campaigns.iter().filter(|version| version.aims_at(&board.id)) {
         of_campaigns.entry(&version.campaign).or_default().push(version);
     }
     let mut joined = Sources::default();

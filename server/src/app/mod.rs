@@ -1,9 +1,12 @@
 //! Use cases: load, decide, save. No SQL, no HTTP and no MQTT in here: those are edges that call in.
 
 pub mod assets;
+pub mod board_list;
 pub mod boards;
 pub mod campaign_draft;
 pub mod campaigns;
+#[cfg(test)]
+mod clips_tests;
 pub mod commands;
 pub mod compose;
 pub mod dating;
@@ -28,6 +31,7 @@ mod sources;
 mod tests;
 pub mod tokens;
 pub mod units;
+pub mod uploads;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -38,6 +42,7 @@ use crate::edge::Edge;
 use crate::keys::Keys;
 use crate::live::Live;
 use crate::media::blobs::Blobs;
+use crate::media::clips::Ffmpeg;
 use crate::ports::Clock;
 use crate::store::Db;
 
@@ -51,6 +56,8 @@ pub struct App {
     pub keys: Keys,
     /// Originals and renditions, by digest.
     pub blobs: Blobs,
+    /// The programs that work on clips.
+    pub ffmpeg: Ffmpeg,
     /// Who must hear of changes.
     pub live: Live,
     /// Whether the link to the broker stands; while it does not, every board is *unknown*.

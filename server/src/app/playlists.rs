@@ -1,6 +1,6 @@
 //! Playlists: saved as versions; a change reaches every campaign that plays them, from this instant on.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ::playlists::id::{AssetId, PlaylistId, UnitId};
 use ::playlists::millis;
@@ -8,6 +8,7 @@ use ::playlists::playlist::{LONGEST_ENTRY, SHORTEST_ENTRY};
 
 use super::{App, FieldError, checked_name, new_id};
 use crate::live::Change;
+use crate::store::assets::ClipFacts;
 use crate::store::campaigns::StoredCampaign;
 use crate::store::playlists::{StoredEntry, StoredPlaylist};
 use crate::store::{StoreError, assets, campaign_versions, campaigns, playlists, publish_wanted};
@@ -31,7 +32,7 @@ pub struct PlaylistDraft {
 pub struct EntryDraft {
     /// The asset.
     pub asset_id: String,
-    /// Seconds on the screen, decimals allowed.
+    /// Seconds on the screen, decimals allowed; of a clip it does not matter: it plays its length.
     pub duration_s: String,
 }
 
@@ -147,15 +148,19 @@ async fn check(app: &App, draft: &PlaylistDraft) -> Result<Result<(String, Vec<S
         return Ok(Err(errors));
     }
     let ids: BTreeSet<AssetId> = draft.entries.iter().filter_map(|entry| entry.asset_id.trim().parse().ok()).collect();
-    let known: BTreeSet<AssetId> =
-        assets::many(&app.db, &ids.into_iter().collect::<Vec<_>>()).await?.into_iter().map(|asset| asset.id).collect();
+    let known: BTreeMap<AssetId, Option<ClipFacts>> = assets::many(&app.db, &ids.into_iter().collect::<Vec<_>>())
+        .await?
+        .into_iter()
+        .map(|asset| (asset.id, asset.clip))
+        .collect();
     let mut entries = Vec::with_capacity(draft.entries.len());
     for (number, entry) in draft.entries.iter().enumerate() {
-        let asset = entry.asset_id.trim().parse::<AssetId>().ok().filter(|id| known.contains(id));
+        let asset = entry.asset_id.trim().parse::<AssetId>().ok().filter(|id| known.contains_key(id));
         if asset.is_none() {
             errors.push(FieldError::new(format!("entries.{number}.asset_id"), "error-asset-unknown"));
         }
-        let duration = duration_ms(&entry.duration_s);
+        let clip = asset.as_ref().and_then(|id| known.get(id)).copied().flatten();
+        let duration = clip.map(length_of).or_else(|| duration_ms(&entry.duration_s));
         if duration.is_none() {
             errors.push(FieldError::new(format!("entries.{number}.duration_s"), "error-duration-range"));
         }
@@ -164,6 +169,13 @@ async fn check(app: &App, draft: &PlaylistDraft) -> Result<Result<(String, Vec<S
         }
     }
     Ok(if errors.is_empty() { Ok((name, entries)) } else { Err(errors) })
+}
+
+/// How long an entry of a clip is on the screen: as long as the clip plays, and at least as long as any entry; the last frame of a
+/// very short one stays.
+#[must_use]
+pub fn length_of(clip: ClipFacts) -> u64 {
+    clip.duration_ms.max(millis::of(SHORTEST_ENTRY))
 }
 
 /// Seconds as text, with decimals by point or comma, into milliseconds of an allowed length.

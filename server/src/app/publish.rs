@@ -18,7 +18,7 @@ use super::{App, join, safe_item, sources};
 use crate::failpoint::failpoint;
 use crate::live::Change;
 use crate::store::boards::Board;
-use crate::store::manifests::{Heads, Signed};
+use crate::store::manifests::Signed;
 use crate::store::publish_wanted::Wanted;
 use crate::store::{StoreError, Tx, boards, manifests, publish_wanted, renditions};
 
@@ -45,10 +45,13 @@ pub async fn run_once(app: &App) -> Result<Published, StoreError> {
     let missing = sources::load_renditions(app, &boards, &mut sources, now).await?;
     let patience: BTreeMap<&BoardId, Option<i64>> = wanted.iter().map(|wish| (&wish.board, wish.wait_until_ms)).collect();
 
+    let heads = manifests::newest_heads(&app.db, &ids).await?;
+    let reported = manifests::reported_revisions(&app.db, &ids).await?;
     let mut outcomes = Vec::with_capacity(boards.len());
     for board in &boards {
         let wait_until_ms = patience.get(&board.id).copied().flatten();
-        outcomes.push((board, decide(app, board, &sources, wait_until_ms, now).await?));
+        let known = (heads.get(&board.id).copied(), reported.get(&board.id).copied().unwrap_or_default());
+        outcomes.push((board, decide(app, board, &sources, known, wait_until_ms, now)?));
         // Signing takes a moment; others may work between two boards.
         tokio::task::yield_now().await;
     }
@@ -126,6 +129,7 @@ fn patience(has_manifest: bool, pending: usize, wait_until_ms: Option<i64>, now_
 fn tell(app: &App, outcomes: &[(&Board, Outcome)], renditions: bool) {
     if renditions {
         app.live.renditions.notify_one();
+        app.live.clips.notify_one();
     }
     let mut announced = false;
     for (board, outcome) in outcomes {
@@ -149,13 +153,12 @@ fn tell(app: &App, outcomes: &[(&Board, Outcome)], renditions: bool) {
 async fn save(tx: &mut Tx, wanted: &[Wanted], outcomes: &[(&Board, Outcome)], now_ms: i64) -> Result<Published, StoreError> {
     let by_id: BTreeMap<&BoardId, &Outcome> = outcomes.iter().map(|(board, outcome)| (&board.id, outcome)).collect();
     let mut published = Published { looked_at: wanted.len(), ..Published::default() };
+    let (mut new, mut fulfilled) = (Vec::new(), Vec::new());
     for wish in wanted {
         match by_id.get(&wish.board) {
             Some(Outcome::New { signed, rest }) => {
-                manifests::add(tx, signed, now_ms).await?;
-                manifests::announce(tx, &signed.board, signed.rev, now_ms).await?;
-                done(tx, wish, *rest).await?;
-                published.signed += 1;
+                new.push(signed);
+                done(tx, wish, *rest, &mut fulfilled).await?;
             }
             Some(Outcome::Waiting { until_ms }) => {
                 publish_wanted::rest(tx, wish, *until_ms).await?;
@@ -165,32 +168,37 @@ async fn save(tx: &mut Tx, wanted: &[Wanted], outcomes: &[(&Board, Outcome)], no
                 publish_wanted::postpone(tx, wish, now_ms).await?;
                 published.postponed += 1;
             }
-            Some(Outcome::Unchanged { rest }) => done(tx, wish, *rest).await?,
-            None => publish_wanted::fulfil(tx, wish).await?,
+            Some(Outcome::Unchanged { rest }) => done(tx, wish, *rest, &mut fulfilled).await?,
+            None => fulfilled.push(wish),
         }
     }
+    manifests::add(tx, &new, now_ms).await?;
+    manifests::announce(tx, &new, now_ms).await?;
+    publish_wanted::fulfil(tx, &fulfilled).await?;
+    published.signed = new.len();
     Ok(published)
 }
 
-/// A board whose manifest is complete waits no more; any other rests.
-async fn done(tx: &mut Tx, wish: &Wanted, rest: Rest) -> Result<(), StoreError> {
+/// A board whose manifest is complete waits no more, as all such are told at once; any other rests.
+async fn done<'a>(tx: &mut Tx, wish: &'a Wanted, rest: Rest, fulfilled: &mut Vec<&'a Wanted>) -> Result<(), StoreError> {
     match rest {
-        Rest::Complete => publish_wanted::fulfil(tx, wish).await,
-        Rest::Woken => publish_wanted::rest(tx, wish, None).await,
-        Rest::Until(until_ms) => publish_wanted::rest(tx, wish, Some(until_ms)).await,
+        Rest::Complete => fulfilled.push(wish),
+        Rest::Woken => publish_wanted::rest(tx, wish, None).await?,
+        Rest::Until(until_ms) => publish_wanted::rest(tx, wish, Some(until_ms)).await?,
     }
+    Ok(())
 }
 
-async fn decide(
+fn decide(
     app: &App,
     board: &Board,
     sources: &Sources,
+    (newest, reported): (Option<(Revision, Digest)>, Revision),
     wait_until_ms: Option<i64>,
     now: DateTime<Utc>,
 ) -> Result<Outcome, StoreError> {
     let safe = safe_item::of(board.geometry);
     let Some(ready) = sources.renditions.get(&safe) else { return Ok(Outcome::Waiting { until_ms: None }) };
-    let Heads { newest, reported } = manifests::heads(&app.db, &board.id).await?;
     let pending = sources.needs(board, now).intersection(&sources.pending).count();
     let joined;
     let made = if pending == 0 { Rest::Complete } else { Rest::Woken };
@@ -200,7 +208,7 @@ async fn decide(
             tracing::warn!(board.id = %board.id, pending, "renditions are not made in time; published without them");
             (sources, made)
         }
-        Patience::Until(until_ms) => match join::without_what_waits(sources, board, now) {
+        Patience::Until(until_ms) => match join::without_what_waits(sources, board) {
             Some(sources) => {
                 joined = sources;
                 (&joined, Rest::Until(until_ms))
@@ -248,7 +256,7 @@ fn is_ahead(reported: Revision, newest: Revision, now: DateTime<Utc>) -> bool {
 /// # Errors
 /// When the database fails.
 pub async fn overtake(app: &App, board: &BoardId, reported: Revision) -> Result<Option<Revision>, StoreError> {
-    let newest = manifests::newest_head(&app.db, board).await?.map(|(rev, _)| rev);
+    let newest = revision(app, board).await?;
     let now = app.clock.now();
     if is_ahead(reported, newest.unwrap_or_default(), now) {
         tracing::warn!(board.id = %board, manifest.revision = %reported, "the board holds a manifest that the database does not know, as after a restore; it gets a newer one");
@@ -275,7 +283,20 @@ fn json(manifest: &Manifest) -> Result<Vec<u8>, StoreError> {
 /// # Errors
 /// When the database fails.
 pub async fn desired(app: &App, board: &BoardId) -> Result<Option<Desired>, StoreError> {
-    Ok(manifests::newest(&app.db, board, 1).await?.into_iter().next().map(|signed| Desired {
+    Ok(manifests::newest(&app.db, board, 1).await?.into_iter().next().map(|signed| wanted(app, &signed)))
+}
+
+/// The messages that tell these boards which manifest is wanted on each; a board without one is missing.
+///
+/// # Errors
+/// When the database fails.
+pub async fn desired_of(app: &App, boards: &[BoardId]) -> Result<BTreeMap<BoardId, Desired>, StoreError> {
+    let newest = manifests::newest_of_each(&app.db, boards).await?;
+    Ok(newest.into_iter().map(|(board, signed)| (board, wanted(app, &signed))).collect())
+}
+
+fn wanted(app: &App, signed: &Signed) -> Desired {
+    Desired {
         v: V,
         rev: signed.rev,
         sha256: signed.sha256,
@@ -284,7 +305,15 @@ pub async fn desired(app: &App, board: &BoardId) -> Result<Option<Desired>, Stor
         notices: Version(0),
         window_s: WINDOW_S,
         manifest: pack::pack(&signed.envelope),
-    }))
+    }
+}
+
+/// The revision of the newest manifest; none before the first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn revision(app: &App, board: &BoardId) -> Result<Option<Revision>, StoreError> {
+    manifests::newest_revision(&app.db, board).await
 }
 
 /// The newest manifest's revision, the digest of its envelope, and the envelope byte for byte.

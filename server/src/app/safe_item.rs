@@ -65,6 +65,7 @@ pub async fn ensure(app: &App) -> Result<(), SafeItemError> {
             width,
             height,
             fit: Fit::Contain,
+            clip: None,
             created_ms: app.clock.now_ms(),
         };
         assets::put_built_in(&app.db, &asset).await.map_err(SafeItemError::Store)?;

@@ -16,6 +16,8 @@ use super::boards::{AddBoardError, NewBoard};
 use super::campaign_draft::OPERATORS_ZONE;
 use super::campaigns::{CampaignDraft, WindowDraft};
 use super::{App, FieldError, boards, campaigns, playlists, units};
+use crate::media::clips::ClipFault;
+use crate::media::intake::MediaError;
 use crate::store::playlists::StoredEntry;
 use crate::store::units::Unit;
 use crate::store::{self, StoreError};
@@ -163,10 +165,12 @@ pub async fn import(app: &App, unit: &UnitId) -> Result<(), SamplesError> {
     let plan: Plan = toml::from_str(text).map_err(|e| SamplesError::Plan(e.to_string()))?;
     let mut assets = BTreeMap::new();
     for planned in &plan.asset {
-        assets.insert(planned.id.as_str(), import_asset(app, unit, planned).await?);
+        if let Some(id) = import_asset(app, unit, planned).await? {
+            assets.insert(planned.id.as_str(), id);
+        }
     }
     for planned in &plan.playlist {
-        import_playlist(app, unit, planned, &assets).await?;
+        import_playlist(app, unit, planned, &plan.asset, &assets).await?;
     }
     let boards = store::boards::list_by_id(&app.db, None, MOST_BOARDS).await.map_err(SamplesError::Store)?;
     for planned in &plan.campaign {
@@ -177,32 +181,51 @@ pub async fn import(app: &App, unit: &UnitId) -> Result<(), SamplesError> {
     Ok(())
 }
 
-async fn import_asset(app: &App, unit: &UnitId, planned: &PlannedAsset) -> Result<AssetId, SamplesError> {
+/// None for a clip on a machine that cannot take any: what plays it plays the rest.
+async fn import_asset(app: &App, unit: &UnitId, planned: &PlannedAsset) -> Result<Option<AssetId>, SamplesError> {
     let id: AssetId = planned.id.parse().map_err(SamplesError::Id)?;
     if store::assets::get(&app.db, &id).await.map_err(SamplesError::Store)?.is_some() {
-        return Ok(id);
+        return Ok(Some(id));
     }
     let new =
         NewAsset { unit: unit.clone(), name: planned.name.clone(), fit: planned.fit, bytes: file(&planned.file)?.into_owned() };
-    let asset = add_as(app, id, new).await.map_err(|source| SamplesError::Asset { file: planned.file.clone(), source })?;
-    Ok(asset.id)
+    match add_as(app, id, new).await {
+        Ok(asset) => Ok(Some(asset.id)),
+        Err(AddAssetError::Media(MediaError::Clip(fault @ ClipFault::NotInstalled { .. }))) => {
+            tracing::warn!(error = %fault, "the sample {} is left out", planned.file);
+            Ok(None)
+        }
+        Err(source) => Err(SamplesError::Asset { file: planned.file.clone(), source }),
+    }
 }
 
 async fn import_playlist(
     app: &App,
     unit: &UnitId,
     planned: &PlannedPlaylist,
+    defined: &[PlannedAsset],
     assets: &BTreeMap<&str, AssetId>,
 ) -> Result<(), SamplesError> {
     let id: PlaylistId = planned.id.parse().map_err(SamplesError::Id)?;
     if store::playlists::get(&app.db, &id).await.map_err(SamplesError::Store)?.is_some() {
         return Ok(());
     }
+    if let Some(unknown) = planned.entries.iter().find(|entry| defined.iter().all(|asset| asset.id != entry.asset)) {
+        return Err(SamplesError::Reference(unknown.asset.clone()));
+    }
+    let ids: Vec<AssetId> = assets.values().cloned().collect();
+    let clips: BTreeMap<AssetId, u64> = store::assets::many(&app.db, &ids)
+        .await
+        .map_err(SamplesError::Store)?
+        .into_iter()
+        .filter_map(|asset| Some((asset.id, playlists::length_of(asset.clip?))))
+        .collect();
     let entry = |entry: &PlannedEntry| {
-        let asset_id = assets.get(entry.asset.as_str()).cloned().ok_or_else(|| SamplesError::Reference(entry.asset.clone()))?;
-        Ok(StoredEntry { asset_id, duration_ms: entry.duration_s.saturating_mul(1000) })
+        let asset_id = assets.get(entry.asset.as_str())?.clone();
+        let duration_ms = clips.get(&asset_id).copied().unwrap_or_else(|| entry.duration_s.saturating_mul(1000));
+        Some(StoredEntry { asset_id, duration_ms })
     };
-    let entries = planned.entries.iter().map(entry).collect::<Result<_, SamplesError>>()?;
+    let entries = planned.entries.iter().filter_map(entry).collect();
     playlists::put(app, unit, id, planned.name.clone(), entries, None).await.map_err(SamplesError::Store)?;
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! What manifests are composed from, loaded for many boards at once.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use playlists::geometry::Geometry;
@@ -27,9 +28,15 @@ pub(super) async fn load(app: &App, now: DateTime<Utc>) -> Result<Sources, Store
     let shown: BTreeSet<AssetId> =
         in_use.iter().flat_map(|version| version.entries.iter().map(|entry| entry.asset_id.clone())).collect();
     let shown: Vec<AssetId> = shown.into_iter().collect();
-    let fits = assets::many(&app.db, &shown).await?.into_iter().map(|asset| (asset.id, asset.fit)).collect();
+    let (mut fits, mut clips) = (BTreeMap::new(), BTreeMap::new());
+    for asset in assets::many(&app.db, &shown).await? {
+        if let Some(clip) = asset.clip {
+            clips.insert(asset.id.clone(), Duration::from_millis(clip.duration_ms));
+        }
+        fits.insert(asset.id, asset.fit);
+    }
     let playlists = in_use.into_iter().map(|version| ((version.id, version.version), version.entries)).collect();
-    Ok(Sources { campaigns, playlists, fits, ..Sources::default() })
+    Ok(Sources { campaigns, playlists, fits, clips, ..Sources::default() })
 }
 
 /// Adds the renditions for these boards' geometries, made and pending; answers those that nobody has asked for yet.

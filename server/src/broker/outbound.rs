@@ -126,11 +126,12 @@ impl Outbound {
         }
         // Those on their way and those refused stand in the outbox as well, before others.
         let limit = i64::try_from(2 * MOST + self.refused.len()).unwrap_or(i64::MAX);
-        for board in outbox::waiting(&self.app.db, limit).await? {
-            if self.refused.contains(&board) || self.link.window().carries(&board) {
-                continue;
-            }
-            let Some(desired) = publish::desired(&self.app, &board).await? else {
+        let mut waiting = outbox::waiting(&self.app.db, limit).await?;
+        waiting.retain(|board| !self.refused.contains(board) && !self.link.window().carries(board));
+        waiting.truncate(MOST);
+        let mut wanted = publish::desired_of(&self.app, &waiting).await?;
+        for board in waiting {
+            let Some(desired) = wanted.remove(&board) else {
                 outbox::drop_row(&self.app.db, &board).await?;
                 continue;
             };

@@ -19,7 +19,7 @@ use crate::ports::SystemClock;
 
 /// The demo's administrator.
 const LOGIN: &str = "admin";
-/// How many boards have a player: one of each of the first three geometries.
+/// How many boards have a player of their own: one of each of the first three geometries. The others are virtual.
 const DRIVEN: u32 = 3;
 
 /// Runs the demo until it is told to end; a second start goes on with the same data.
@@ -40,11 +40,13 @@ pub fn run(config: Config) -> anyhow::Result<()> {
         }
         let running = lifecycle::start(&config, Arc::new(SystemClock)).await?;
         let login = login(&running.app, &config.data).await?;
-        let identities = boards(&running.app, &config.data.join("boards")).await?;
+        let fleet = config.data.join("boards");
+        let identities = boards(&running.app, &fleet).await?;
         println!("Bangtin's demo: http://{}  (MQTT on {})", running.http, running.mqtt);
         println!("Sign in with what {} says. Ctrl-C ends the demo; a second start resumes it.", login.display());
         let (data, log) = (config.data.join("players"), config.log.clone());
-        let driven = Players { programme, identities, data, http: running.http, mqtt: running.mqtt, log };
+        let fleet_data = config.data.join("fleet");
+        let driven = Players { programme, identities, fleet, fleet_data, data, http: running.http, mqtt: running.mqtt, log };
         let stop = running.tasks().stop_token();
         running.tasks().start("players", players(driven, stop));
         until_end(running, &mut signals).await

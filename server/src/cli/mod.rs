@@ -16,8 +16,9 @@ use crate::config::{Config, DEFAULT_LOG, DEMO_LOG, SETTINGS, Values};
 use crate::edge::authority::CA_CERTIFICATE;
 use crate::edge::certificates::CertificateError;
 use crate::edge::{self, given};
+use crate::media::clips::Ffmpeg;
 use crate::ports::{Clock as _, SystemClock};
-use crate::telemetry;
+use crate::telemetry::{self, chain};
 
 /// Exit code for settings that are wrong (`EX_CONFIG` of sysexits.h is 78; 64, `EX_USAGE`, is what this family of servers uses).
 const EXIT_CONFIG: u8 = 64;
@@ -58,6 +59,9 @@ pub struct Settings {
     /// Folder of the signing keys.
     #[arg(long, global = true, value_name = "FOLDER")]
     keys: Option<String>,
+    /// Programme that works on clips, a name or a path; ffprobe lies beside it.
+    #[arg(long, global = true, value_name = "PROGRAMME")]
+    ffmpeg: Option<String>,
     /// auto: ports beyond this machine speak TLS; on: all ports do.
     #[arg(long, global = true, value_name = "auto|on")]
     tls: Option<String>,
@@ -85,7 +89,7 @@ pub struct Settings {
 enum Command {
     /// Run the server.
     Serve,
-    /// Run a whole province on this machine: server, 92 boards, three of them with players.
+    /// Run a whole province on this machine: server and 92 boards: three with players, the others virtual.
     Demo,
     /// Check the settings, tell every fault, change nothing.
     Check,
@@ -112,6 +116,7 @@ impl Settings {
             ("public_mqtt", &self.public_mqtt),
             ("database", &self.database),
             ("keys", &self.keys),
+            ("ffmpeg", &self.ffmpeg),
             ("tls", &self.tls),
             ("tls_certificate", &self.tls_certificate),
             ("tls_key", &self.tls_key),
@@ -193,11 +198,16 @@ fn check(config: &Config) -> anyhow::Result<()> {
         ("public_mqtt", here(&config.public_mqtt)),
         ("database", config.database.to_string()),
         ("keys", config.keys.display().to_string()),
+        ("ffmpeg", config.ffmpeg.display().to_string()),
         ("encrypted", encrypted(config)),
         ("log", config.log.clone()),
         ("log_format", format!("{:?}", config.log_format).to_lowercase()),
     ] {
         println!("  {key:<12} {value}");
+    }
+    // No fault of the settings: a server for stills needs none of it.
+    if let Err(fault) = block_on(async { Ok(Ffmpeg::at(&config.ffmpeg).check().await) })? {
+        println!("Clips cannot be taken: {}", chain(&fault));
     }
     Ok(())
 }

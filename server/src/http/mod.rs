@@ -48,8 +48,8 @@ const LAST_ANSWERS: Duration = Duration::from_secs(1);
 /// Largest form.
 const FORM_BYTES: usize = 1 << 20;
 /// Largest upload, all its files together.
-const UPLOAD_BYTES: usize = 128 << 20;
-/// Uploads at a time: each may hold its bytes in memory.
+const UPLOAD_BYTES: usize = 1 << 30;
+/// Uploads at a time: each may hold a still in memory; clips go to the disk piece by piece.
 const UPLOADS: usize = 4;
 
 /// Everything this server answers, to be served with the peer's address as connect info. Streams end when `stop` is cancelled.

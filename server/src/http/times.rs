@@ -64,6 +64,16 @@ impl Tr {
         let said: Vec<_> = parts.iter().filter(|(_, n)| *n > 0).map(|(key, n)| self.n(key, *n)).collect();
         if said.is_empty() { self.n("length-seconds", 0) } else { said.join(" ") }
     }
+    /// How long a clip plays: below a minute with a decimal, such as `10.4 s`.
+    #[must_use]
+    pub fn clip_length(&self, ms: u64) -> String {
+        if ms >= 60_000 {
+            return self.length(i64::try_from(ms).unwrap_or(i64::MAX));
+        }
+        #[expect(clippy::cast_precision_loss, reason = "below a minute")]
+        let seconds = ms as f64 / 1000.0;
+        format!("{} {}", self.decimal(seconds), self.s("seconds-short"))
+    }
     /// Bytes with a unit, one decimal, the language's decimal sign.
     #[must_use]
     pub fn bytes(&self, bytes: i64) -> String {

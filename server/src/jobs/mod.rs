@@ -1,5 +1,6 @@
 //! One loop each: woken when there is work, or by a slow timer in case a wake-up was lost; each has a `run_once` for tests.
 
+pub mod clips;
 pub mod publish;
 pub mod renditions;
 
@@ -23,6 +24,7 @@ const AFTER_FAILURE: Duration = Duration::from_secs(2);
 /// Starts all loops.
 pub fn start(app: &Arc<App>, tasks: &Tasks) {
     tasks.start("publish", publish::run(Arc::clone(app), tasks.stop_token()));
+    tasks.start("clips", clips::run(Arc::clone(app), tasks.stop_token()));
     tasks.start("renditions", renditions::run(Arc::clone(app), tasks.stop_token()));
 }
 

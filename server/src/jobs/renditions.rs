@@ -1,8 +1,9 @@
-//! The loop that makes renditions: newest first, each once; a failure keeps its reason.
+//! The loop that makes renditions of stills: newest first, each once; a failure keeps its reason.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use playlists::asset::Kind;
 use playlists::geometry::Geometry;
 use tokio_util::sync::CancellationToken;
 
@@ -37,12 +38,16 @@ async fn until_done(app: &App, stop: &CancellationToken) -> Result<(), StoreErro
 /// # Errors
 /// When the database fails; what was not saved is made again.
 pub async fn run_once(app: &App) -> Result<usize, StoreError> {
-    let wanted = renditions::wanted(&app.db, app.clock.now_ms(), BATCH).await?;
-    let worked_on = wanted.len();
-    let mut done = Vec::with_capacity(worked_on);
+    let wanted = renditions::wanted(&app.db, Kind::Still, app.clock.now_ms(), BATCH).await?;
+    let mut done = Vec::with_capacity(wanted.len());
     for rendition in wanted {
         done.push(make(app, rendition).await?);
     }
+    settle(app, done, stills::MEDIA_TYPE).await
+}
+
+/// Saves how far these renditions are and wakes the boards that wait for them; answers how many there are.
+pub(super) async fn settle(app: &App, done: Vec<Rendition>, media_type: &str) -> Result<usize, StoreError> {
     if done.is_empty() {
         return Ok(0);
     }
@@ -50,14 +55,15 @@ pub async fn run_once(app: &App) -> Result<usize, StoreError> {
         done.iter().filter(|rendition| rendition.state != State::Wanted).map(|rendition| rendition.key.geometry).collect();
     let mut tx = app.db.write().await?;
     for rendition in &done {
-        renditions::save(&mut tx, rendition, matches!(rendition.state, State::Ready { .. }).then_some(stills::MEDIA_TYPE))
-            .await?;
+        let media_type = matches!(rendition.state, State::Ready { .. }).then_some(media_type);
+        renditions::save(&mut tx, rendition, media_type).await?;
     }
     for geometry in settled {
         publish_wanted::wake_geometry(&mut tx, geometry).await?;
     }
     tx.commit().await?;
     app.live.publish.notify_one();
+    let worked_on = done.len();
     for rendition in done {
         app.live.tell(Change::Asset(rendition.key.asset));
     }
@@ -66,11 +72,14 @@ pub async fn run_once(app: &App) -> Result<usize, StoreError> {
 
 /// Why a rendition could not be made.
 #[derive(Debug, thiserror::Error)]
-enum Fault {
+pub(super) enum Fault {
+    /// The file, the board or ffmpeg.
     #[error(transparent)]
     Media(MediaError),
+    /// The disk.
     #[error(transparent)]
     Blob(BlobError),
+    /// Nothing to make it of.
     #[error("the asset is gone")]
     NoAsset,
 }
@@ -78,7 +87,11 @@ enum Fault {
 impl Fault {
     /// The disk may do better next time; a picture that cannot be decoded will not.
     fn is_passing(&self) -> bool {
-        matches!(self, Self::Blob(BlobError::Read { .. } | BlobError::Write { .. }))
+        match self {
+            Self::Blob(BlobError::Read { .. } | BlobError::Write { .. }) => true,
+            Self::Media(MediaError::Clip(fault)) => fault.is_passing(),
+            Self::Media(_) | Self::Blob(_) | Self::NoAsset => false,
+        }
     }
 }
 
@@ -88,8 +101,13 @@ async fn make(app: &App, rendition: Rendition) -> Result<Rendition, StoreError> 
         Some(asset) => render(app, &asset.sha256, &rendition).await,
         None => Err(Fault::NoAsset),
     };
+    Ok(outcome(app, rendition, made))
+}
+
+/// The rendition as it is to be saved after it was made, or after that failed.
+pub(super) fn outcome(app: &App, rendition: Rendition, made: Result<State, Fault>) -> Rendition {
     let now_ms = app.clock.now_ms();
-    Ok(match made {
+    match made {
         Ok(state) => Rendition { state, changed_ms: now_ms, ..rendition },
         Err(fault) => {
             let attempt = rendition.attempt.saturating_add(1);
@@ -101,7 +119,7 @@ async fn make(app: &App, rendition: Rendition) -> Result<Rendition, StoreError> 
                 Rendition { state: State::Failed { error }, attempt, changed_ms: now_ms, ..rendition }
             }
         }
-    })
+    }
 }
 
 async fn render(app: &App, original: &playlists::id::Digest, rendition: &Rendition) -> Result<State, Fault> {

@@ -1,10 +1,13 @@
 //! Bytes by digest in a folder: written once under a temporary name, synced, renamed; never changed.
+//!
+//! What is too large for the memory is written to a [`Staged`] file piece by piece, and kept under its digest when it is whole.
 
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use playlists::id::Digest;
+use sha2::{Digest as _, Sha256};
 
 /// A folder of blobs, `ab/cdef…` by the digest's hexadecimal digits.
 #[derive(Debug, Clone)]
@@ -120,6 +123,26 @@ impl Blobs {
         .await
     }
 
+    /// A place for a file that is still being written; it goes when it is dropped, and when the server starts again.
+    #[must_use]
+    pub fn stage(&self) -> Staged {
+        let path = self.folder.join("unfinished").join(format!("staged-{:032x}", fastrand::u128(..)));
+        Staged { blobs: self.clone(), path }
+    }
+
+    /// Whether a blob still has its digest's bytes; they are read piece by piece.
+    ///
+    /// # Errors
+    /// When there is none, it cannot be read, or it is damaged.
+    pub async fn check(&self, digest: &Digest) -> Result<(), BlobError> {
+        let (path, digest) = (self.path(digest), *digest);
+        blocking(move || {
+            let (found, _) = digest_of(&path).map_err(|source| unreadable(digest, source))?;
+            if found == digest { Ok(()) } else { Err(BlobError::Damaged(digest)) }
+        })
+        .await
+    }
+
     fn put_now(&self, bytes: &[u8]) -> Result<Digest, BlobError> {
         let digest = Digest::of(bytes);
         let path = self.path(&digest);
@@ -131,12 +154,35 @@ impl Blobs {
         Ok(digest)
     }
 
-    fn write(&self, digest: &Digest, path: &Path, bytes: &[u8]) -> io::Result<()> {
+    fn keep_now(&self, unfinished: &Path) -> Result<(Digest, u64), BlobError> {
+        let failed = |source| BlobError::Write { path: unfinished.to_owned(), source };
+        let (digest, length) = digest_of(unfinished).map_err(failed)?;
+        let path = self.path(&digest);
+        if std::fs::metadata(&path).is_ok_and(|about| about.len() == length) {
+            return Ok((digest, length));
+        }
+        let keep = || {
+            File::open(unfinished)?.sync_all()?;
+            let folder = self.folder_of(&path)?;
+            std::fs::rename(unfinished, &path)?;
+            File::open(folder)?.sync_all()
+        };
+        keep().map_err(|source| BlobError::Write { path: path.clone(), source })?;
+        Ok((digest, length))
+    }
+
+    /// The folder of a blob, made when it is missing.
+    fn folder_of<'a>(&'a self, path: &'a Path) -> io::Result<&'a Path> {
         let folder = path.parent().unwrap_or(&self.folder);
         if !folder.exists() {
             std::fs::create_dir_all(folder)?;
             File::open(&self.folder)?.sync_all()?;
         }
+        Ok(folder)
+    }
+
+    fn write(&self, digest: &Digest, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        let folder = self.folder_of(path)?;
         // Two writers of the same bytes may meet; each has a file of its own, and the last rename wins with the same bytes.
         let unfinished = self.folder.join("unfinished").join(format!("{digest}-{:016x}", fastrand::u64(..)));
         let written = write_synced(&unfinished, bytes).and_then(|()| std::fs::rename(&unfinished, path));
@@ -147,6 +193,50 @@ impl Blobs {
         written?;
         File::open(folder)?.sync_all()
     }
+}
+
+/// A file that is being written.
+#[derive(Debug)]
+pub struct Staged {
+    blobs: Blobs,
+    path: PathBuf,
+}
+
+impl Staged {
+    /// Where to write it; nothing is there at first.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Keeps what was written as a blob: its digest and length in bytes. It is on the disk when this returns.
+    ///
+    /// # Errors
+    /// When it cannot be read or written.
+    pub async fn keep(self) -> Result<(Digest, u64), BlobError> {
+        blocking(move || self.blobs.keep_now(&self.path)).await
+    }
+}
+
+impl Drop for Staged {
+    fn drop(&mut self) {
+        // Kept or never written, it is not there; a rest that stays is removed at the next start.
+        let _ = std::fs::remove_file(&self.path);
+    }
+}
+
+/// A file's digest and length, read piece by piece.
+fn digest_of(path: &Path) -> io::Result<(Digest, u64)> {
+    const PIECE: usize = 256 << 10;
+    let (mut file, mut hash, mut length) = (File::open(path)?, Sha256::new(), 0_u64);
+    let mut piece = vec![0; PIECE];
+    loop {
+        let read = file.read(&mut piece)?;
+        let Some(bytes) = piece.get(..read).filter(|bytes| !bytes.is_empty()) else { break };
+        hash.update(bytes);
+        length += read as u64;
+    }
+    Ok((Digest::from_bytes(hash.finalize().into()), length))
 }
 
 fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<()> {
@@ -183,6 +273,28 @@ mod tests {
         assert_eq!(blobs.len(&other).await.expect("length"), None);
         assert!(matches!(blobs.read(&other).await, Err(BlobError::Missing(_))));
         assert_eq!(std::fs::read_dir(folder.path().join("unfinished")).expect("a folder").count(), 0);
+    }
+
+    #[tokio::test]
+    async fn a_staged_file_becomes_a_blob_or_goes() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let blobs = Blobs::open(folder.path()).expect("blobs");
+        let unfinished = || std::fs::read_dir(folder.path().join("unfinished")).expect("a folder").count();
+        for _ in 0..2 {
+            let staged = blobs.stage();
+            std::fs::write(staged.path(), b"red").expect("written");
+            assert_eq!(staged.keep().await.expect("kept"), (Digest::of(b"red"), 3));
+        }
+        assert_eq!(blobs.read(&Digest::of(b"red")).await.expect("read"), b"red");
+        assert_eq!(unfinished(), 0, "bytes that are there already leave nothing behind");
+        let staged = blobs.stage();
+        std::fs::write(staged.path(), b"blue").expect("written");
+        drop(staged);
+        assert_eq!(unfinished(), 0);
+        blobs.check(&Digest::of(b"red")).await.expect("whole");
+        assert!(matches!(blobs.check(&Digest::of(b"blue")).await, Err(BlobError::Missing(_))));
+        std::fs::write(blobs.path(&Digest::of(b"red")), b"rad").expect("changed");
+        assert!(matches!(blobs.check(&Digest::of(b"red")).await, Err(BlobError::Damaged(_))));
     }
 
     #[tokio::test]

@@ -1,10 +1,9 @@
 //! What an upload is: decided by its content, never by its name, and within limits before anything is unpacked.
 
-use playlists::asset::Kind;
-
+use super::clips::{ClipFault, Container};
 use super::{raster, vector};
 
-/// Largest file taken, in bytes.
+/// Largest still taken, in bytes; a clip may have [`super::clips::MOST_BYTES`].
 pub const MOST_BYTES: usize = 64 << 20;
 /// Most pixels of a picture.
 pub const MOST_PIXELS: u64 = 100_000_000;
@@ -46,12 +45,15 @@ pub enum MediaError {
     /// No bytes at all.
     #[error("the file is empty")]
     Empty,
-    /// Larger than [`MOST_BYTES`].
-    #[error("the file has {0} bytes; at most 64 MiB are taken")]
-    TooLarge(usize),
+    /// Larger than [`MOST_BYTES`], or a clip larger than [`super::clips::MOST_BYTES`].
+    #[error("the file has {0} bytes or more; at most 64 MiB are taken, of a clip 512 MiB")]
+    TooLarge(u64),
     /// None of the accepted forms.
-    #[error("the file is none of JPEG, PNG, WebP, GIF and SVG")]
+    #[error("the file is none of JPEG, PNG, WebP, GIF, SVG, MP4, MOV, MKV and WebM")]
     Unknown,
+    /// What is wrong with a clip.
+    #[error(transparent)]
+    Clip(ClipFault),
     /// Too many pixels, or it would unpack to too much.
     #[error("the picture has {width}x{height} pixels; at most 100 megapixels (and 512 MiB unpacked) are taken")]
     TooManyPixels {
@@ -79,11 +81,9 @@ pub enum MediaError {
     Encode(String),
 }
 
-/// What a file was found to be.
+/// What a still was found to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Found {
-    /// Still or clip.
-    pub kind: Kind,
     /// In which form.
     pub form: Form,
     /// Width in pixels as it is seen, after its orientation; of an SVG: its own size.
@@ -92,7 +92,16 @@ pub struct Found {
     pub height: u32,
 }
 
-/// The form of a file, by its first bytes.
+/// Whether a file that begins like this may have this many bytes.
+///
+/// # Errors
+/// When it is too large for what it is.
+pub fn check_size(head: &[u8], bytes: u64) -> Result<(), MediaError> {
+    let most = if Container::of(head).is_some() { super::clips::MOST_BYTES } else { MOST_BYTES as u64 };
+    if bytes > most { Err(MediaError::TooLarge(bytes)) } else { Ok(()) }
+}
+
+/// The form of a still, by its first bytes.
 ///
 /// # Errors
 /// When it is empty, too large, or none of the accepted forms.
@@ -101,7 +110,7 @@ pub fn form(bytes: &[u8]) -> Result<Form, MediaError> {
         return Err(MediaError::Empty);
     }
     if bytes.len() > MOST_BYTES {
-        return Err(MediaError::TooLarge(bytes.len()));
+        return Err(MediaError::TooLarge(bytes.len() as u64));
     }
     match bytes {
         [0xff, 0xd8, 0xff, ..] => Ok(Form::Jpeg),
@@ -113,7 +122,7 @@ pub fn form(bytes: &[u8]) -> Result<Form, MediaError> {
     }
 }
 
-/// Looks a file over, decoding it once in full, so that a damaged one is refused now and not when a board waits for it. Takes up to
+/// Looks a still over, decoding it once in full, so that a damaged one is refused now and not when a board waits for it. Takes up to
 /// a second: run it at [`super::at_the_bench`].
 ///
 /// # Errors
@@ -124,7 +133,7 @@ pub fn inspect(bytes: &[u8]) -> Result<Found, MediaError> {
         Form::Svg => vector::Drawing::parse(bytes)?.size(),
         Form::Jpeg | Form::Png | Form::WebP | Form::Gif => raster::Picture::decode(bytes, form)?.seen_size(),
     };
-    Ok(Found { kind: Kind::Still, form, width, height })
+    Ok(Found { form, width, height })
 }
 
 /// Whether a picture of this size may be unpacked.
@@ -175,8 +184,8 @@ mod tests {
         let whole = png(64, 64);
         let says = |bytes: &[u8]| inspect(bytes).expect_err("refused").to_string();
         assert_eq!(says(b""), "the file is empty");
-        assert_eq!(says(b"MZ\x90 not a picture"), "the file is none of JPEG, PNG, WebP, GIF and SVG");
-        assert_eq!(says(b"<html><svg/></html>"), "the file is none of JPEG, PNG, WebP, GIF and SVG");
+        assert_eq!(says(b"MZ\x90 not a picture"), "the file is none of JPEG, PNG, WebP, GIF, SVG, MP4, MOV, MKV and WebM");
+        assert_eq!(says(b"<html><svg/></html>"), "the file is none of JPEG, PNG, WebP, GIF, SVG, MP4, MOV, MKV and WebM");
         assert!(says(&whole[..whole.len() / 2]).starts_with("the image/png file is damaged or incomplete"));
         assert!(says(b"\xff\xd8\xff\xe0 not a JPEG").starts_with("the image/jpeg file is damaged or incomplete"));
         assert!(says(&[b"RIFF\x10\0\0\0WEBP".as_slice(), &[0; 8]].concat()).starts_with("the image/webp file is damaged"));

@@ -1,6 +1,7 @@
-//! From an upload to exact pixels: blobs by digest, intake, stills.
+//! From an upload to exact pixels: blobs by digest, intake, stills, clips.
 
 pub mod blobs;
+pub mod clips;
 pub mod fonts;
 pub mod intake;
 pub mod raster;

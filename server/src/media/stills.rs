@@ -12,9 +12,9 @@ use super::vector::Drawing;
 /// Media type of renditions of stills.
 pub const MEDIA_TYPE: &str = "image/png";
 /// The copy behind a picture that does not fill its board is shrunk to this many pixels on its longer side, which blurs it.
-const BLURRED_SIDE: u32 = 12;
+pub(super) const BLURRED_SIDE: u32 = 12;
 /// And darkened to this share, in per cent, so that the picture stands out.
-const BLURRED_LIGHT: u32 = 45;
+pub(super) const BLURRED_LIGHT: u32 = 45;
 
 enum Original {
     Picture(Picture),
@@ -95,7 +95,7 @@ fn contain(original: &Original, geometry: Geometry) -> Result<RgbImage, MediaErr
         return Ok(flatten(&pixels));
     }
     let whole = original.whole();
-    let (width, height) = inner_size(whole, geometry);
+    let (width, height) = inner_size(whole.width, whole.height, geometry);
     let picture = original.part(whole, width, height)?;
     if (width, height) == (geometry.width(), geometry.height()) {
         return Ok(flatten(&picture));
@@ -116,10 +116,10 @@ fn contain(original: &Original, geometry: Geometry) -> Result<RgbImage, MediaErr
 
 /// The largest size of a picture's shape within a geometry, at least one pixel each way.
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 1 and a side of the geometry")]
-fn inner_size(whole: Part, geometry: Geometry) -> (u32, u32) {
-    let scale = (f64::from(geometry.width()) / whole.width).min(f64::from(geometry.height()) / whole.height);
+pub(super) fn inner_size(width: f64, height: f64, geometry: Geometry) -> (u32, u32) {
+    let scale = (f64::from(geometry.width()) / width).min(f64::from(geometry.height()) / height);
     let side = |length: f64, most: u32| (length * scale).round().clamp(1.0, f64::from(most)) as u32;
-    (side(whole.width, geometry.width()), side(whole.height, geometry.height()))
+    (side(width, geometry.width()), side(height, geometry.height()))
 }
 
 /// The picture itself, filling the board, blurred and darkened.

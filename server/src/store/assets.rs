@@ -30,8 +30,19 @@ pub struct Asset {
     pub height: u32,
     /// How it is brought to a board's shape.
     pub fit: Fit,
+    /// Of a clip only.
+    pub clip: Option<ClipFacts>,
     /// When it was added, UTC milliseconds.
     pub created_ms: i64,
+}
+
+/// What only clips have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClipFacts {
+    /// How long each of its renditions plays, in whole milliseconds.
+    pub duration_ms: u64,
+    /// SHA-256 of its poster: a PNG of a frame from its middle.
+    pub poster: Digest,
 }
 
 #[derive(FromRow)]
@@ -46,11 +57,20 @@ struct Row {
     width: i64,
     height: i64,
     fit: String,
+    duration_ms: Option<i64>,
+    poster_sha256: Option<String>,
     created_ms: i64,
 }
 
 impl Row {
     fn read(self) -> Result<Asset, StoreError> {
+        let clip = match (self.duration_ms, self.poster_sha256) {
+            (Some(duration), Some(poster)) => Some(ClipFacts {
+                duration_ms: u64::try_from(duration).map_err(|e| StoreError::unreadable("asset.duration_ms", e))?,
+                poster: poster.parse().map_err(|e| StoreError::unreadable("asset.poster_sha256", e))?,
+            }),
+            _ => None,
+        };
         Ok(Asset {
             id: self.asset_id.parse().map_err(|e| StoreError::unreadable("asset.asset_id", e))?,
             unit: self.unit_id.parse().map_err(|e| StoreError::unreadable("asset.unit_id", e))?,
@@ -66,6 +86,7 @@ impl Row {
             width: u32::try_from(self.width).map_err(|e| StoreError::unreadable("asset.width", e))?,
             height: u32::try_from(self.height).map_err(|e| StoreError::unreadable("asset.height", e))?,
             fit: self.fit.parse().map_err(|e| StoreError::unreadable("asset.fit", e))?,
+            clip,
             created_ms: self.created_ms,
         })
     }
@@ -78,7 +99,8 @@ impl Row {
 pub async fn add(db: &Db, asset: &Asset) -> Result<bool, StoreError> {
     const SQL: &str =
         "insert into asset (asset_id, unit_id, name, name_search, kind, media_type, sha256, size_bytes, width, height,
-        fit, created_ms) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) on conflict do nothing";
+        fit, duration_ms, poster_sha256, created_ms) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+        on conflict do nothing";
     on!(db, |pool| sqlx::query(SQL)
         .bind(asset.id.as_str())
         .bind(asset.unit.as_str())
@@ -91,6 +113,8 @@ pub async fn add(db: &Db, asset: &Asset) -> Result<bool, StoreError> {
         .bind(i64::from(asset.width))
         .bind(i64::from(asset.height))
         .bind(asset.fit.as_str())
+        .bind(asset.clip.map(|clip| i64::try_from(clip.duration_ms).unwrap_or(i64::MAX)))
+        .bind(asset.clip.map(|clip| clip.poster.to_string()))
         .bind(asset.created_ms)
         .execute(pool)
         .await
@@ -103,7 +127,7 @@ pub async fn add(db: &Db, asset: &Asset) -> Result<bool, StoreError> {
 /// # Errors
 /// When the database fails.
 pub async fn get(db: &Db, id: &AssetId) -> Result<Option<Asset>, StoreError> {
-    const SQL: &str = "select asset_id, unit_id, name, kind, media_type, sha256, size_bytes, width, height, fit, created_ms
+    const SQL: &str = "select asset_id, unit_id, name, kind, media_type, sha256, size_bytes, width, height, fit, duration_ms, poster_sha256, created_ms
         from asset where asset_id = $1";
     on!(db, |pool| sqlx::query_as::<_, Row>(SQL).bind(id.as_str()).fetch_optional(pool).await)
         .map_err(StoreError::on("load the asset"))?
@@ -116,7 +140,7 @@ pub async fn get(db: &Db, id: &AssetId) -> Result<Option<Asset>, StoreError> {
 /// # Errors
 /// When the database fails.
 pub async fn by_content(db: &Db, unit: &UnitId, sha256: &Digest) -> Result<Option<Asset>, StoreError> {
-    const SQL: &str = "select asset_id, unit_id, name, kind, media_type, sha256, size_bytes, width, height, fit, created_ms
+    const SQL: &str = "select asset_id, unit_id, name, kind, media_type, sha256, size_bytes, width, height, fit, duration_ms, poster_sha256, created_ms
         from asset where unit_id = $1 and sha256 = $2";
     on!(db, |pool| sqlx::query_as::<_, Row>(SQL).bind(unit.as_str()).bind(sha256.to_string()).fetch_optional(pool).await)
         .map_err(StoreError::on("load the asset"))?
@@ -136,7 +160,7 @@ pub async fn many(db: &Db, ids: &[AssetId]) -> Result<Vec<Asset>, StoreError> {
         rows.extend(
             on!(db, |pool| {
                 let mut query = QueryBuilder::new(
-                    "select asset_id, unit_id, name, kind, media_type, sha256, size_bytes, width, height, fit, created_ms
+                    "select asset_id, unit_id, name, kind, media_type, sha256, size_bytes, width, height, fit, duration_ms, poster_sha256, created_ms
                     from asset where asset_id in (",
                 );
                 let mut list = query.separated(", ");
@@ -159,7 +183,7 @@ pub async fn many(db: &Db, ids: &[AssetId]) -> Result<Vec<Asset>, StoreError> {
 /// When the database fails.
 pub async fn list(db: &Db, search: &str, after: Option<&AssetId>, limit: u32) -> Result<Vec<Asset>, StoreError> {
     const SQL: &str =
-        "select asset_id, unit_id, name, kind, media_type, sha256, size_bytes, width, height, fit, created_ms from asset
+        "select asset_id, unit_id, name, kind, media_type, sha256, size_bytes, width, height, fit, duration_ms, poster_sha256, created_ms from asset
         where name_search like $1 escape '\\' and unit_id <> 'built-in'
         and ($2 = '' or (created_ms, asset_id) < (select a.created_ms, a.asset_id from asset a where a.asset_id = $2))
         order by created_ms desc, asset_id desc limit $3";

@@ -104,35 +104,42 @@ fn hours_json(hours: Option<&Hours>) -> Result<Option<String>, StoreError> {
     hours.map(serde_json::to_string).transpose().map_err(|e| StoreError::unreadable("hours to be saved", e))
 }
 
-/// Adds a board.
+/// Adds boards.
 ///
 /// # Errors
-/// When the database fails, the id is taken, or the unit does not exist.
-pub async fn add(tx: &mut Tx, board: &Board, now_ms: i64) -> Result<(), StoreError> {
-    const SQL: &str = "insert into board (board_id, name, name_search, unit_id, commune_code, lat, lon, width, height, time_zone,
-        hours, brightness, default_playlist_id, public_key, created_ms)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
-    let hours = hours_json(board.hours.as_ref())?;
-    within!(tx, |conn| sqlx::query(SQL)
-        .bind(board.id.as_str())
-        .bind(&board.name)
-        .bind(fold(&board.name))
-        .bind(board.unit.as_str())
-        .bind(&board.commune_code)
-        .bind(board.place.map(|place| place.0))
-        .bind(board.place.map(|place| place.1))
-        .bind(i64::from(board.geometry.width()))
-        .bind(i64::from(board.geometry.height()))
-        .bind(board.time_zone.name())
-        .bind(hours)
-        .bind(i64::from(board.brightness))
-        .bind(board.default_playlist.as_ref().map(PlaylistId::as_str))
-        .bind(board.public_key.to_string())
-        .bind(now_ms)
-        .execute(conn)
-        .await
-        .map(drop))
-    .map_err(StoreError::on("add the board"))
+/// When the database fails, an id is taken, or a unit does not exist.
+pub async fn add(tx: &mut Tx, boards: &[Board], now_ms: i64) -> Result<(), StoreError> {
+    /// Fifteen parameters a row, within SQLite's 32,766.
+    const AT_ONCE: usize = 2000;
+    for part in boards.chunks(AT_ONCE) {
+        let hours = part.iter().map(|board| hours_json(board.hours.as_ref())).collect::<Result<Vec<_>, _>>()?;
+        within!(tx, |conn| {
+            let mut query = QueryBuilder::new(
+                "insert into board (board_id, name, name_search, unit_id, commune_code, lat, lon, width, height, time_zone,
+                hours, brightness, default_playlist_id, public_key, created_ms) ",
+            );
+            query.push_values(part.iter().zip(hours), |mut row, (board, hours)| {
+                row.push_bind(board.id.as_str())
+                    .push_bind(&board.name)
+                    .push_bind(fold(&board.name))
+                    .push_bind(board.unit.as_str())
+                    .push_bind(&board.commune_code)
+                    .push_bind(board.place.map(|place| place.0))
+                    .push_bind(board.place.map(|place| place.1))
+                    .push_bind(i64::from(board.geometry.width()))
+                    .push_bind(i64::from(board.geometry.height()))
+                    .push_bind(board.time_zone.name())
+                    .push_bind(hours)
+                    .push_bind(i64::from(board.brightness))
+                    .push_bind(board.default_playlist.as_ref().map(PlaylistId::as_str))
+                    .push_bind(board.public_key.to_string())
+                    .push_bind(now_ms);
+            });
+            query.build().execute(conn).await.map(drop)
+        })
+        .map_err(StoreError::on("add the boards"))?;
+    }
+    Ok(())
 }
 
 /// Saves what an operator may change; whether the board exists.

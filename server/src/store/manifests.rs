@@ -1,9 +1,14 @@
 //! Every manifest ever signed, and the mark that the newest must still reach the broker.
 
+use std::collections::BTreeMap;
+
 use playlists::id::{BoardId, Digest, Revision};
-use sqlx::FromRow;
+use sqlx::{FromRow, QueryBuilder};
 
 use super::{Db, StoreError, Tx, on, within};
+
+/// Rows of one statement: six parameters each, within SQLite's 32,766.
+const AT_ONCE: usize = 1000;
 
 /// A signed manifest.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,35 +50,47 @@ fn revision(rev: i64) -> Result<Revision, StoreError> {
     u64::try_from(rev).map(Revision).map_err(|e| StoreError::unreadable("manifest.rev", e))
 }
 
-/// Adds a manifest.
+/// Adds manifests.
 ///
 /// # Errors
-/// When the database fails, or the board has that revision already.
-pub async fn add(tx: &mut Tx, signed: &Signed, now_ms: i64) -> Result<(), StoreError> {
-    const SQL: &str =
-        "insert into manifest (board_id, rev, sha256, content_sha256, envelope, created_ms) values ($1, $2, $3, $4, $5, $6)";
-    within!(tx, |conn| sqlx::query(SQL)
-        .bind(signed.board.as_str())
-        .bind(signed.rev.as_i64())
-        .bind(signed.sha256.to_string())
-        .bind(signed.content_sha256.to_string())
-        .bind(signed.envelope.as_slice())
-        .bind(now_ms)
-        .execute(conn)
-        .await
-        .map(drop))
-    .map_err(StoreError::on("store the manifest"))
+/// When the database fails, or a board has that revision already.
+pub async fn add(tx: &mut Tx, signed: &[&Signed], now_ms: i64) -> Result<(), StoreError> {
+    for part in signed.chunks(AT_ONCE) {
+        within!(tx, |conn| {
+            let mut query =
+                QueryBuilder::new("insert into manifest (board_id, rev, sha256, content_sha256, envelope, created_ms) ");
+            query.push_values(part, |mut row, signed| {
+                row.push_bind(signed.board.as_str())
+                    .push_bind(signed.rev.as_i64())
+                    .push_bind(signed.sha256.to_string())
+                    .push_bind(signed.content_sha256.to_string())
+                    .push_bind(signed.envelope.as_slice())
+                    .push_bind(now_ms);
+            });
+            query.build().execute(conn).await.map(drop)
+        })
+        .map_err(StoreError::on("store the manifests"))?;
+    }
+    Ok(())
 }
 
-/// Notes that this revision must still reach the broker; it takes the place of an older one.
+/// Notes that these revisions must still reach the broker; each takes the place of an older one.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn announce(tx: &mut Tx, board: &BoardId, rev: Revision, now_ms: i64) -> Result<(), StoreError> {
-    const SQL: &str = "insert into outbox (board_id, rev, since_ms) values ($1, $2, $3)
-        on conflict (board_id) do update set rev = excluded.rev, since_ms = excluded.since_ms";
-    within!(tx, |conn| sqlx::query(SQL).bind(board.as_str()).bind(rev.as_i64()).bind(now_ms).execute(conn).await.map(drop))
-        .map_err(StoreError::on("put the manifest into the outbox"))
+pub async fn announce(tx: &mut Tx, signed: &[&Signed], now_ms: i64) -> Result<(), StoreError> {
+    for part in signed.chunks(AT_ONCE) {
+        within!(tx, |conn| {
+            let mut query = QueryBuilder::new("insert into outbox (board_id, rev, since_ms) ");
+            query.push_values(part, |mut row, signed| {
+                row.push_bind(signed.board.as_str()).push_bind(signed.rev.as_i64()).push_bind(now_ms);
+            });
+            query.push(" on conflict (board_id) do update set rev = excluded.rev, since_ms = excluded.since_ms");
+            query.build().execute(conn).await.map(drop)
+        })
+        .map_err(StoreError::on("put the manifests into the outbox"))?;
+    }
+    Ok(())
 }
 
 /// The newest manifests of a board, newest first, at most `limit`.
@@ -90,38 +107,93 @@ pub async fn newest(db: &Db, board: &BoardId, limit: u32) -> Result<Vec<Signed>,
         .collect()
 }
 
-/// A board's newest manifest in short, and what the board itself reports.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Heads {
-    /// Revision and digest of the content of the newest manifest; none before the first.
-    pub newest: Option<(Revision, Digest)>,
-    /// The revision that the board reported last: above the newest one where the database was put back to an older backup.
-    pub reported: Revision,
-}
-
-/// Revision and digest of the content of a board's newest manifest, and what the board reports.
+/// The revisions that these boards reported last: one is above the newest manifest's where the database was put back to an older
+/// backup. A board that never reported is missing.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn heads(db: &Db, board: &BoardId) -> Result<Heads, StoreError> {
-    const SQL: &str = "select rev from board_status where board_id = $1";
-    let newest = newest_head(db, board).await?;
-    let reported: Option<(i64,)> = on!(db, |pool| sqlx::query_as(SQL).bind(board.as_str()).fetch_optional(pool).await)
-        .map_err(StoreError::on("load the revision that the board reports"))?;
-    Ok(Heads { newest, reported: reported.map_or(Ok(Revision(0)), |(rev,)| revision(rev))? })
+pub async fn reported_revisions(db: &Db, boards: &[BoardId]) -> Result<BTreeMap<BoardId, Revision>, StoreError> {
+    let mut reported = BTreeMap::new();
+    for part in boards.chunks(AT_ONCE) {
+        let rows = on!(db, |pool| {
+            let mut query = QueryBuilder::new("select board_id, rev from board_status where board_id in (");
+            let mut list = query.separated(", ");
+            for board in part {
+                list.push_bind(board.to_string());
+            }
+            query.push(")");
+            query.build_query_as::<(String, i64)>().fetch_all(pool).await
+        });
+        for (board, rev) in rows.map_err(StoreError::on("load the revisions that boards report"))? {
+            let board = board.parse().map_err(|e| StoreError::unreadable("board_status.board_id", e))?;
+            reported.insert(board, revision(rev)?);
+        }
+    }
+    Ok(reported)
 }
 
-/// Revision and digest of the content of a board's newest manifest.
+/// Revision and digest of the content of these boards' newest manifests; a board that has none is missing.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn newest_head(db: &Db, board: &BoardId) -> Result<Option<(Revision, Digest)>, StoreError> {
-    const SQL: &str = "select rev, content_sha256 from manifest where board_id = $1 order by rev desc limit 1";
-    on!(db, |pool| sqlx::query_as::<_, (i64, String)>(SQL).bind(board.as_str()).fetch_optional(pool).await)
-        .map_err(StoreError::on("load the manifest's revision"))?
-        .map(|(rev, content)| {
+pub async fn newest_heads(db: &Db, boards: &[BoardId]) -> Result<BTreeMap<BoardId, (Revision, Digest)>, StoreError> {
+    let mut heads = BTreeMap::new();
+    for part in boards.chunks(AT_ONCE) {
+        let rows = on!(db, |pool| {
+            let mut query = newest_of("m.board_id, m.rev, m.content_sha256", part);
+            query.build_query_as::<(String, i64, String)>().fetch_all(pool).await
+        });
+        for (board, rev, content) in rows.map_err(StoreError::on("load the manifests' revisions"))? {
+            let board = board.parse().map_err(|e| StoreError::unreadable("manifest.board_id", e))?;
             let content = content.parse().map_err(|e| StoreError::unreadable("manifest.content_sha256", e))?;
-            Ok((revision(rev)?, content))
-        })
+            heads.insert(board, (revision(rev)?, content));
+        }
+    }
+    Ok(heads)
+}
+
+/// The newest manifest of each of these boards; a board that has none is missing.
+///
+/// # Errors
+/// When the database fails.
+pub async fn newest_of_each(db: &Db, boards: &[BoardId]) -> Result<BTreeMap<BoardId, Signed>, StoreError> {
+    let mut found = BTreeMap::new();
+    for part in boards.chunks(AT_ONCE) {
+        let rows = on!(db, |pool| {
+            let mut query = newest_of("m.board_id, m.rev, m.sha256, m.content_sha256, m.envelope", part);
+            query.build_query_as::<Row>().fetch_all(pool).await
+        });
+        for row in rows.map_err(StoreError::on("load the boards' manifests"))? {
+            let signed = row.read()?;
+            found.insert(signed.board.clone(), signed);
+        }
+    }
+    Ok(found)
+}
+
+/// Selects these columns of each board's newest manifest.
+fn newest_of<DB: sqlx::Database>(columns: &'static str, boards: &[BoardId]) -> QueryBuilder<DB>
+where
+    String: sqlx::Type<DB> + for<'q> sqlx::Encode<'q, DB>,
+{
+    let mut query = QueryBuilder::new("select ");
+    query.push(columns).push(" from manifest m join (select board_id, max(rev) as rev from manifest where board_id in (");
+    let mut list = query.separated(", ");
+    for board in boards {
+        list.push_bind(board.to_string());
+    }
+    query.push(") group by board_id) newest on newest.board_id = m.board_id and newest.rev = m.rev");
+    query
+}
+
+/// The revision of a board's newest manifest; none before its first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn newest_revision(db: &Db, board: &BoardId) -> Result<Option<Revision>, StoreError> {
+    const SQL: &str = "select max(rev) from manifest where board_id = $1";
+    on!(db, |pool| sqlx::query_scalar::<_, Option<i64>>(SQL).bind(board.as_str()).fetch_one(pool).await)
+        .map_err(StoreError::on("load the manifest's revision"))?
+        .map(revision)
         .transpose()
 }

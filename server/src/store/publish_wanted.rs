@@ -111,14 +111,23 @@ pub async fn rest(tx: &mut Tx, wanted: &Wanted, wait_until_ms: Option<i64>) -> R
     .map_err(StoreError::on("let the board's publishing rest"))
 }
 
-/// Takes this wish away; one that was marked again meanwhile stays.
+/// Takes these wishes away; a board that was marked again meanwhile stays. At most a few hundred at once.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn fulfil(tx: &mut Tx, wanted: &Wanted) -> Result<(), StoreError> {
-    const SQL: &str = "delete from publish_wanted where board_id = $1 and since_ms = $2";
-    within!(tx, |conn| sqlx::query(SQL).bind(wanted.board.as_str()).bind(wanted.since_ms).execute(conn).await.map(drop))
-        .map_err(StoreError::on("take the board off the list to publish"))
+pub async fn fulfil(tx: &mut Tx, fulfilled: &[&Wanted]) -> Result<(), StoreError> {
+    if fulfilled.is_empty() {
+        return Ok(());
+    }
+    within!(tx, |conn| {
+        let mut query = QueryBuilder::new("delete from publish_wanted where ");
+        for (at, wanted) in fulfilled.iter().enumerate() {
+            query.push(if at == 0 { "(board_id = " } else { " or (board_id = " }).push_bind(wanted.board.as_str());
+            query.push(" and since_ms = ").push_bind(wanted.since_ms).push(")");
+        }
+        query.build().execute(conn).await.map(drop)
+    })
+    .map_err(StoreError::on("take the boards off the list to publish"))
 }
 
 /// Puts a wish that could not be fulfilled behind all others.

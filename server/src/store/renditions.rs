@@ -1,6 +1,6 @@
 //! Renditions: an asset brought to one geometry, made once and shared by all boards of that geometry.
 
-use playlists::asset::Fit;
+use playlists::asset::{Fit, Kind};
 use playlists::geometry::Geometry;
 use playlists::id::{AssetId, Digest};
 use sqlx::{FromRow, QueryBuilder};
@@ -116,15 +116,16 @@ pub async fn want(tx: &mut Tx, keys: &[Key], now_ms: i64) -> Result<(), StoreErr
     Ok(())
 }
 
-/// Renditions to be made now, at most `limit`: the newest first, so that what an operator has just asked for does not wait behind
+/// Renditions of assets of this kind to be made now, at most `limit`: the newest first, so that what an operator has just asked for does not wait behind
 /// a whole library. Within one instant the smallest first and geometry by geometry: the boards of one can then change.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn wanted(db: &Db, now_ms: i64, limit: u32) -> Result<Vec<Rendition>, StoreError> {
+pub async fn wanted(db: &Db, kind: Kind, now_ms: i64, limit: u32) -> Result<Vec<Rendition>, StoreError> {
     const SQL: &str = "select asset_id, width, height, fit, state, sha256, size_bytes, error, attempt, changed_ms from rendition
-        where state = 'wanted' and changed_ms <= $1 order by changed_ms desc, width * height, width, asset_id limit $2";
-    on!(db, |pool| sqlx::query_as::<_, Row>(SQL).bind(now_ms).bind(i64::from(limit)).fetch_all(pool).await)
+        where state = 'wanted' and changed_ms <= $1 and asset_id in (select asset_id from asset where kind = $3)
+        order by changed_ms desc, width * height, width, asset_id limit $2";
+    on!(db, |pool| sqlx::query_as::<_, Row>(SQL).bind(now_ms).bind(i64::from(limit)).bind(kind.as_str()).fetch_all(pool).await)
         .map_err(StoreError::on("list the renditions to make"))?
         .into_iter()
         .map(Row::read)

@@ -35,6 +35,11 @@ impl Cost {
     }
 }
 
+/// CPU time of a process and all below it since their start, in seconds.
+pub(crate) fn cpu_s(id: u32) -> f64 {
+    ticks(&family(id)) / TICKS
+}
+
 /// A process and all below it.
 fn family(id: u32) -> BTreeSet<u32> {
     let mut all = BTreeSet::from([id]);

@@ -1,7 +1,5 @@
 //! The demo, started for the figures, and talked to as a browser would.
 
-use std::io::{Read as _, Write as _};
-use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -10,15 +8,16 @@ use bangtin_tests::process::{Process, program};
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
+use crate::site::Site;
+
 /// Longest wait for anything.
-const LIMIT: Duration = Duration::from_secs(180);
+pub(crate) const LIMIT: Duration = Duration::from_secs(180);
 
 /// The running demo.
 pub(crate) struct Demo {
     /// From the start of the process to the third board's first picture.
     pub(crate) first_picture: Duration,
-    address: String,
-    cookie: String,
+    site: Site,
     folder: TempDir,
     process: Process,
 }
@@ -26,12 +25,17 @@ pub(crate) struct Demo {
 impl Drop for Demo {
     /// Asked to end, so that its players end with it.
     fn drop(&mut self) {
-        if let Some(pid) = i32::try_from(self.process.id()).ok().and_then(Pid::from_raw) {
-            let _ = kill_process(pid, Signal::TERM);
-            wait("the demo ends", || {
-                (!Path::new(&format!("/proc/{}/stat", self.process.id())).exists() || is_zombie(self.process.id())).then_some(())
-            });
-        }
+        end(&self.process);
+    }
+}
+
+/// Asks a process to end, and waits until it has.
+pub(crate) fn end(process: &Process) {
+    if let Some(pid) = i32::try_from(process.id()).ok().and_then(Pid::from_raw) {
+        let _ = kill_process(pid, Signal::TERM);
+        wait("the process ends", || {
+            (!Path::new(&format!("/proc/{}/stat", process.id())).exists() || is_zombie(process.id())).then_some(())
+        });
     }
 }
 
@@ -56,23 +60,18 @@ impl Demo {
             (boards(folder.path()).iter().filter(|board| frames(board)).count() == 3).then_some(())
         });
         let first_picture = started.elapsed();
-        let mut demo = Self { first_picture, address, cookie: String::new(), folder, process };
-        demo.sign_in();
+        let login = std::fs::read_to_string(folder.path().join("login.txt")).expect("the demo wrote a login");
+        let password = login.lines().find_map(|line| line.strip_prefix("password: ")).expect("it holds a password");
+        let site = Site::sign_in(address, "admin", password);
+        let demo = Self { first_picture, site, folder, process };
         demo.settled();
         demo
     }
 
     /// Saves a campaign for all boards and waits until every connected board reports the revision that came of it.
     pub(crate) fn save_campaign(&self, number: usize) -> Duration {
-        let form =
-            format!("name=Figure+{number}&playlist=photos&level=normal&weight=2&aim=all&approved=yes&from=&until=&do=save");
         let saved = Instant::now();
-        let answer = self.post("/campaigns", &form);
-        assert!(
-            answer.starts_with("HTTP/1.1 303"),
-            "the campaign was not saved:\n{}",
-            answer.chars().take(2000).collect::<String>()
-        );
+        self.site.save_campaign(&format!("Figure+{number}"), "photos");
         self.settled();
         saved.elapsed()
     }
@@ -105,45 +104,16 @@ impl Demo {
         found
     }
 
-    fn sign_in(&mut self) {
-        let login = std::fs::read_to_string(self.folder.path().join("login.txt")).expect("the demo wrote a login");
-        let password = login.lines().find_map(|line| line.strip_prefix("password: ")).expect("it holds a password").to_owned();
-        let answer = self.post("/sign-in", &format!("login=admin&password={password}"));
-        let cookie = answer.lines().find_map(|line| {
-            line.to_lowercase().starts_with("set-cookie:").then(|| line.split_once(':')?.1.split(';').next().map(str::trim))
-        });
-        cookie.flatten().expect("signing in gives a cookie").clone_into(&mut self.cookie);
-    }
-
-    /// Waits until no board waits for anything: all three live, none updating.
+    /// Waits until no board waits for anything: all live, none updating.
     fn settled(&self) {
-        wait("three boards are on their newest manifest", || {
-            let metrics = self.send("GET /metrics", "");
+        wait("all boards are on their newest manifest", || {
+            let metrics = self.site.metrics();
             let has = |line: &str| metrics.lines().any(|found| found == line);
-            (has("bangtin_boards{state=\"live\"} 3")
+            (has("bangtin_boards{state=\"live\"} 92")
                 && has("bangtin_boards{state=\"updating\"} 0")
                 && has("bangtin_publish_wanted_rows 0"))
             .then_some(())
         });
-    }
-
-    fn post(&self, path: &str, form: &str) -> String {
-        self.send(&format!("POST {path}"), form)
-    }
-
-    fn send(&self, what: &str, body: &str) -> String {
-        let Self { address, cookie, .. } = self;
-        let mut stream = TcpStream::connect(address).expect("the demo answers");
-        stream.set_read_timeout(Some(LIMIT)).expect("a timeout is set");
-        let head = format!(
-            "{what} HTTP/1.1\r\nHost: {address}\r\nOrigin: http://{address}\r\nCookie: {cookie}\r\nConnection: close\r\n\
-             Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{body}",
-            body.len()
-        );
-        stream.write_all(head.as_bytes()).expect("the request is sent");
-        let mut answer = Vec::new();
-        stream.read_to_end(&mut answer).expect("the answer is read");
-        String::from_utf8_lossy(&answer).into_owned()
     }
 }
 

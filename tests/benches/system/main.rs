@@ -4,6 +4,8 @@
 
 mod cost;
 mod demo;
+mod publish;
+mod site;
 
 use std::time::Duration;
 
@@ -19,8 +21,18 @@ fn main() {
     if std::env::args().any(|argument| argument == "--list") {
         return;
     }
+    let only = std::env::args().nth(1).filter(|argument| !argument.starts_with("--"));
+    if only.as_deref() != Some("publish") {
+        of_the_demo();
+    }
+    for boards in [92, 1000] {
+        publish::of(boards);
+    }
+}
+
+fn of_the_demo() {
     let demo = Demo::start();
-    println!("\nsystem: `bangtin demo`, 92 boards, three of them with players, release build");
+    println!("\nsystem: `bangtin demo`, 92 boards, three of them with players, the others virtual, release build");
     println!(
         "  first picture on all three boards   {:>7.1} s after the start, with an empty data folder",
         demo.first_picture.as_secs_f64()

@@ -118,6 +118,30 @@ pub(super) const RULES: &[Rule] = &[
         reason: "edges do not know one another",
     },
     Rule {
+        within: &["server/src/"],
+        except: &["server/src/media/clips/", "server/src/demo.rs"],
+        forbidden: &["tokio::process", "std::process::Command"],
+        reason: "only media starts ffmpeg, confined, and only the demo starts players",
+    },
+    Rule {
+        within: &["server/src/"],
+        except: &["server/src/media/clips/"],
+        forbidden: &["bangtin_clip"],
+        reason: "only media decodes clips",
+    },
+    Rule {
+        within: &["server/src/"],
+        except: &[],
+        forbidden: &["bangtin_player"],
+        reason: "the server knows nothing of the player but how it decodes clips",
+    },
+    Rule {
+        within: &["player/clip/src/"],
+        except: &[],
+        forbidden: &["tokio", "std::fs", "std::process", "std::thread", "Instant::now", "bangtin_player", "bangtin::"],
+        reason: "what decodes clips on server and board reads what it is given, and nothing else",
+    },
+    Rule {
         within: &["player/src/steps.rs", "player/src/playback.rs", "player/src/mode.rs"],
         except: &[],
         forbidden: &["tokio", "std::fs", "std::net", "SystemTime", "Instant::now", "Utc::now", "reqwest", "redb", "crate::agent"],

@@ -31,6 +31,7 @@ fn config(ground: &Ground) -> Config {
         public_url: None,
         public_mqtt: None,
         database: ground.database.clone(),
+        ffmpeg: "ffmpeg".into(),
         tls: Tls::default(),
         log: String::new(),
         log_format: LogFormat::Text,

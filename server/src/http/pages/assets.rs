@@ -1,6 +1,7 @@
 //! The library: what was uploaded, with previews; uploading; one asset with its renditions.
 
 use askama::Template;
+use axum::extract::multipart::Field;
 use axum::extract::{Multipart, Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
@@ -10,8 +11,9 @@ use playlists::id::AssetId;
 use serde::Deserialize;
 
 use super::upload_faults;
-use crate::app::assets::{self, NewAsset, PreviewError};
-use crate::app::units;
+use crate::app::assets::{self, AddAssetError, Label, PreviewError};
+use crate::app::uploads::Upload;
+use crate::app::{App, units};
 use crate::http::error::{PageError, page};
 use crate::http::frame::Frame;
 use crate::http::site::Site;
@@ -19,6 +21,7 @@ use crate::http::visitor::{Visitor, escape};
 use crate::http::words::Tr;
 use crate::store::assets::Asset;
 use crate::store::renditions::{self, Rendition, State as RenditionState};
+use crate::telemetry::chain;
 
 /// Assets of one page.
 const PAGE: usize = 48;
@@ -35,6 +38,8 @@ pub(super) struct Card {
     pub(super) geometry: String,
     /// Its bytes.
     pub(super) size: String,
+    /// How long it plays; empty for a still.
+    pub(super) length: String,
 }
 
 /// An asset as a card.
@@ -44,6 +49,7 @@ pub(super) fn card(t: Tr, asset: &Asset) -> Card {
         name: asset.name.clone(),
         geometry: format!("{} × {}", asset.width, asset.height),
         size: t.bytes(i64::try_from(asset.size_bytes).unwrap_or(i64::MAX)),
+        length: asset.clip.map(|clip| t.clip_length(clip.duration_ms)).unwrap_or_default(),
     }
 }
 
@@ -149,21 +155,19 @@ pub(in crate::http) async fn upload(
                 if name.is_empty() {
                     continue; // the form was sent without a file
                 }
-                let bytes = match part.bytes().await {
-                    Ok(bytes) => bytes,
-                    Err(error) if error.status() == StatusCode::PAYLOAD_TOO_LARGE => {
+                let stem = name.rsplit_once('.').map_or(name.as_str(), |(stem, _)| stem).to_owned();
+                let label = Label { unit: unit.clone(), name: stem, fit };
+                match receive(&site.app, label, part).await {
+                    Ok(_) => added += 1,
+                    Err(Unreceived::Refused(error)) => {
+                        tracing::info!(error = %chain(&error), "an upload was refused");
+                        faults.push(format!("{name}: {}", upload_faults::words(t, &error)));
+                    }
+                    Err(Unreceived::TooMuch) => {
                         faults.push(t.a("upload-large", "name", &name));
                         break;
                     }
-                    Err(_) => return Err(PageError::Unreadable),
-                };
-                let stem = name.rsplit_once('.').map_or(name.as_str(), |(stem, _)| stem).to_owned();
-                match assets::add(&site.app, NewAsset { unit: unit.clone(), name: stem, fit, bytes: bytes.into() }).await {
-                    Ok(_) => added += 1,
-                    Err(error) => {
-                        tracing::info!(error = %error, "an upload was refused");
-                        faults.push(format!("{name}: {}", upload_faults::words(t, &error)));
-                    }
+                    Err(Unreceived::CutOff) => return Err(PageError::Unreadable),
                 }
             }
             _ => {}
@@ -185,6 +189,30 @@ pub(in crate::http) async fn upload(
     Ok((status, library(&site, &visitor, &Asked { added, ..Asked::default() }, faults).await?).into_response())
 }
 
+/// Why a file was not received.
+enum Unreceived {
+    /// It is refused, or cannot be kept.
+    Refused(AddAssetError),
+    /// The whole form is larger than a form may be.
+    TooMuch,
+    /// The form ends in the middle.
+    CutOff,
+}
+
+/// Receives one file piece by piece: what is too large is refused before it is read whole.
+async fn receive(app: &App, label: Label, mut part: Field<'_>) -> Result<Asset, Unreceived> {
+    let mut upload = Upload::begin(app).await.map_err(Unreceived::Refused)?;
+    loop {
+        match part.chunk().await {
+            Ok(Some(piece)) => upload.write(&piece).await.map_err(Unreceived::Refused)?,
+            Ok(None) => break,
+            Err(error) if error.status() == StatusCode::PAYLOAD_TOO_LARGE => return Err(Unreceived::TooMuch),
+            Err(_) => return Err(Unreceived::CutOff),
+        }
+    }
+    assets::add_upload(app, label, upload).await.map_err(Unreceived::Refused)
+}
+
 /// `GET /assets/{id}`.
 pub(in crate::http) async fn show(
     State(site): State<Site>,
@@ -202,7 +230,7 @@ pub(in crate::http) async fn show(
         media_type: asset.media_type.clone(),
         added: t.instant_ms(asset.created_ms),
         sha256: asset.sha256.to_string(),
-        renditions: made.iter().map(|rendition| in_words(t, rendition)).collect(),
+        renditions: made.iter().map(|made| in_words(t, made, site.app.live.making.percent(&made.key))).collect(),
     })
 }
 
@@ -214,14 +242,17 @@ fn fit_name(t: Tr, fit: Fit) -> String {
     }
 }
 
-fn in_words(t: Tr, rendition: &Rendition) -> Made {
+fn in_words(t: Tr, rendition: &Rendition, percent: Option<u32>) -> Made {
     let geometry = rendition.key.geometry;
     let (state, class, size, error) = match &rendition.state {
         RenditionState::Ready { size_bytes, .. } => {
             (t.s("rendition-ready"), "live", t.bytes(i64::try_from(*size_bytes).unwrap_or(i64::MAX)), String::new())
         }
         RenditionState::Failed { error } => (t.s("rendition-failed"), "silent", String::new(), error.clone()),
-        RenditionState::Wanted => (t.s("rendition-wanted"), "updating", String::new(), String::new()),
+        RenditionState::Wanted => {
+            let state = percent.map(|percent| t.a("rendition-making", "percent", &percent.to_string()));
+            (state.unwrap_or_else(|| t.s("rendition-wanted")), "updating", String::new(), String::new())
+        }
     };
     let geometry_name = format!("{} × {}", geometry.width(), geometry.height());
     Made { geometry: geometry_name, width: geometry.width(), height: geometry.height(), state, class, size, error }

@@ -51,6 +51,8 @@ struct Line {
     asset: String,
     name: String,
     seconds: String,
+    /// How long it plays, where it is a clip: then nobody may say otherwise.
+    clip: Option<String>,
     fault: String,
     number: usize,
     first: bool,
@@ -231,20 +233,24 @@ async fn form(
     let t = visitor.t;
     let ids: Vec<AssetId> = draft.entries.iter().filter_map(|entry| entry.asset_id.parse().ok()).collect();
     let named: HashMap<_, _> =
-        store::assets::many(&site.app.db, &ids).await?.into_iter().map(|asset| (asset.id.to_string(), asset.name)).collect();
+        store::assets::many(&site.app.db, &ids).await?.into_iter().map(|asset| (asset.id.to_string(), asset)).collect();
+    let clip = |entry: &EntryDraft| named.get(&entry.asset_id).and_then(|asset| asset.clip);
     let offered = assets::list(&site.app, "", None, OFFERED).await?;
     let (errors, count) = (Errors::of(t, errors), draft.entries.len());
     let line = |(number, entry): (usize, &EntryDraft)| Line {
         asset: entry.asset_id.clone(),
-        name: named.get(&entry.asset_id).cloned().unwrap_or_else(|| entry.asset_id.clone()),
-        seconds: entry.duration_s.clone(),
+        name: named.get(&entry.asset_id).map_or_else(|| entry.asset_id.clone(), |asset| asset.name.clone()),
+        seconds: clip(entry).map_or_else(|| entry.duration_s.clone(), |clip| seconds(plans::length_of(clip))),
+        clip: clip(entry).map(|clip| t.clip_length(clip.duration_ms)),
         fault: [errors.at(&format!("entries.{number}.asset_id")), errors.at(&format!("entries.{number}.duration_s"))].concat(),
         number,
         first: number == 0,
         last: number + 1 == count,
         focus: if focus.1 == number { focus.0 } else { "" },
     };
-    let ms = |entry: &EntryDraft| entry.duration_s.replace(',', ".").parse::<f64>().map_or(0.0, |seconds| seconds * 1000.0);
+    let typed = |entry: &EntryDraft| entry.duration_s.replace(',', ".").parse::<f64>().map_or(0.0, |seconds| seconds * 1000.0);
+    #[expect(clippy::cast_precision_loss, reason = "an hour at most")]
+    let ms = |entry: &EntryDraft| clip(entry).map_or_else(|| typed(entry), |clip| plans::length_of(clip) as f64);
     let total = draft.entries.iter().map(ms).sum::<f64>().clamp(0.0, 1e12);
     #[expect(clippy::cast_possible_truncation, reason = "clamped to a range that i64 holds")]
     let total = total as i64;

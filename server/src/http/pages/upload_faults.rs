@@ -2,6 +2,7 @@
 
 use crate::app::assets::AddAssetError;
 use crate::http::words::Tr;
+use crate::media::clips::ClipFault;
 use crate::media::intake::MediaError;
 
 /// In words, with what to do.
@@ -17,8 +18,25 @@ pub(super) fn words(t: Tr, error: &AddAssetError) -> String {
             }
             MediaError::Damaged { .. } => t.s("upload-fault-damaged"),
             MediaError::Unsafe(_) => t.s("upload-fault-unsafe"),
+            MediaError::Clip(fault) => clip(t, fault),
             MediaError::Size(_) | MediaError::Encode(_) => t.s("upload-fault-picture"),
         },
         AddAssetError::Blob(_) | AddAssetError::Random(_) | AddAssetError::Store(_) => t.s("upload-fault-server"),
+    }
+}
+
+fn clip(t: Tr, fault: &ClipFault) -> String {
+    match fault {
+        ClipFault::NotInstalled { .. } => t.s("upload-fault-no-ffmpeg"),
+        ClipFault::Damaged(_) => t.s("upload-fault-clip-damaged"),
+        ClipFault::NoPicture => t.s("upload-fault-clip-sound"),
+        ClipFault::NoFrames => t.s("upload-fault-clip-empty"),
+        ClipFault::TooManyPixels { width, height } => {
+            t.args("upload-fault-clip-pixels", &[("width", width.to_string()), ("height", height.to_string())])
+        }
+        ClipFault::TooLong(_) => t.s("upload-fault-clip-long"),
+        ClipFault::TooSlow(_) => t.s("upload-fault-clip-slow"),
+        ClipFault::Geometry(_) | ClipFault::Ffmpeg(_) | ClipFault::Differs(_) => t.s("upload-fault-clip"),
+        ClipFault::Io(_) => t.s("upload-fault-server"),
     }
 }

@@ -1,0 +1,75 @@
+//! The loop that makes renditions of clips: newest first, one at a time, beside the stills, which need not wait for them.
+
+use std::sync::Arc;
+
+use playlists::asset::Kind;
+use tokio_util::sync::CancellationToken;
+
+use super::renditions::{Fault, outcome, settle};
+use crate::app::App;
+use crate::live::Change;
+use crate::media::clips::{self, Container};
+use crate::media::intake::MediaError;
+use crate::store::renditions::{Key, Rendition, State};
+use crate::store::{StoreError, assets, renditions};
+use crate::telemetry::chain;
+
+/// Per cent between two times that pages are told how far a clip is.
+const STEP: u32 = 5;
+
+/// Makes renditions of clips until it is told to stop; one that is being made then is begun anew at the next start.
+pub async fn run(app: Arc<App>, stop: CancellationToken) {
+    if let Err(fault) = app.ffmpeg.check().await {
+        tracing::warn!(error = %chain(&fault), "clips cannot be taken; stills work");
+    }
+    super::repeat("making clips", &app.live.clips, &stop, || until_done(&app, &stop)).await;
+}
+
+async fn until_done(app: &App, stop: &CancellationToken) -> Result<(), StoreError> {
+    loop {
+        // Nothing is lost when it is cancelled: ffmpeg is killed, its file removed, and the rendition is still wanted.
+        let made = tokio::select! {
+            made = run_once(app) => made?,
+            () = stop.cancelled() => return Ok(()),
+        };
+        if made == 0 {
+            return Ok(());
+        }
+    }
+}
+
+/// Makes one and wakes the boards that wait for it; answers how many it worked on.
+///
+/// # Errors
+/// When the database fails; what was not saved is made again.
+pub async fn run_once(app: &App) -> Result<usize, StoreError> {
+    let Some(wanted) = renditions::wanted(&app.db, Kind::Clip, app.clock.now_ms(), 1).await?.pop() else { return Ok(0) };
+    let asset = assets::get(&app.db, &wanted.key.asset).await?;
+    let made = match asset {
+        Some(asset) => make(app, &asset, &wanted).await,
+        None => Err(Fault::NoAsset),
+    };
+    app.live.making.end();
+    settle(app, vec![outcome(app, wanted, made)], clips::MEDIA_TYPE).await?;
+    Ok(1)
+}
+
+async fn make(app: &App, asset: &assets::Asset, rendition: &Rendition) -> Result<State, Fault> {
+    let container = Container::of_media_type(&asset.media_type).ok_or(Fault::Media(MediaError::Unknown))?;
+    app.blobs.check(&asset.sha256).await.map_err(Fault::Blob)?;
+    let (original, to) = (app.blobs.path(&asset.sha256), app.blobs.stage());
+    let Key { fit, geometry, .. } = rendition.key;
+    let mut told = None;
+    let progress = |percent: u32| {
+        if told.is_none_or(|told| percent >= told + STEP) {
+            told = Some(percent);
+            app.live.making.at(&rendition.key, percent);
+            app.live.tell(Change::Asset(rendition.key.asset.clone()));
+        }
+    };
+    clips::render(&app.ffmpeg, (&original, container), fit, geometry, to.path(), progress)
+        .await
+        .map_err(|fault| Fault::Media(MediaError::Clip(fault)))?;
+    let (sha256, size_bytes) = to.keep().await.map_err(Fault::Blob)?;
+    Ok(State::Ready { sha256, size_bytes })
+}
