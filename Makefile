@@ -11,8 +11,8 @@ help:
 	@echo "make bench    the figures in the README"
 	@echo "make lint     formatting, lints, documentation"
 
-# One server, its broker, 92 boards and three real players. Ctrl-C ends it; the next start resumes. Built as for the tests: a release
-# build takes two to three times as long, and what is slow (pictures, signatures) is optimised in both.
+# One server, its broker, and 92 boards: three real players and a fleet of 89 virtual ones. Ctrl-C ends it; the next start resumes.
+# Built as for the tests: a release build takes two to three times as long, and what is slow (pictures, signatures) is optimised in both.
 demo: setup-demo
 	$(CARGO) build --locked -p bangtin -p bangtin-player
 	$(TARGET)/debug/bangtin demo

@@ -18,6 +18,7 @@ use crate::link::{self, LinkConfig, Ways};
 use crate::opening::{Surface, open};
 use crate::ports::{Clock, Ports};
 use crate::queue::QueueError;
+use crate::stage::moving::Decoding;
 use crate::stage::transition::Transition;
 use crate::stage::{Screen, StageError};
 use crate::tls::{self, BoardTime, TlsError};
@@ -64,6 +65,8 @@ pub struct Config {
     pub data: PathBuf,
     /// How one picture gives way to the next.
     pub transition: Transition,
+    /// What decodes clips.
+    pub decoding: Decoding,
     /// How often things are done.
     pub cadence: Cadence,
 }
@@ -154,9 +157,9 @@ impl Drop for Running {
 /// When its output or client cannot be used, or another player has its folder. A disk that fails is no error: what is there is
 /// shown, and every state says what fails. Nor is a server that does not answer.
 pub async fn start(config: Config, ports: Ports) -> Result<Running, StartError> {
-    let Config { identity, data, transition, cadence } = config;
+    let Config { identity, data, transition, decoding, cadence } = config;
     let given = Given { identity: Arc::new(identity), data, cadence, clock: ports.clock };
-    begin(given, Surface::Output(ports.output, transition)).await
+    begin(given, Surface::Output(ports.output, transition, decoding)).await
 }
 
 /// Starts one board of a fleet.

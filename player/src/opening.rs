@@ -24,6 +24,7 @@ use crate::playback::Circumstances;
 use crate::ports::{Clock, OpenOutput};
 use crate::presenter::Presenter;
 use crate::queue::{CACHE_BYTES, Queue};
+use crate::stage::moving::Decoding;
 use crate::stage::transition::Transition;
 use crate::stage::{Report, Screen, Stage};
 use crate::token;
@@ -34,7 +35,7 @@ const QUOTA_PER_CENT: u64 = 85;
 /// Where what a board shows becomes visible.
 pub(crate) enum Surface {
     /// On an output, drawn by a stage with threads of its own.
-    Output(OpenOutput, Transition),
+    Output(OpenOutput, Transition, Decoding),
     /// Nowhere: it is hashed, as one of many boards of a process.
     Virtual(Arc<Common>),
 }
@@ -66,9 +67,9 @@ pub(crate) struct Open {
 pub(crate) fn open(given: Given, surface: Surface) -> Result<Open, StartError> {
     let Given { identity, data, cadence, clock } = given;
     let (stage, reports, queue_bytes): (Box<dyn Presenter>, _, _) = match surface {
-        Surface::Output(output, transition) => {
+        Surface::Output(output, transition, decoding) => {
             let (stage, reports) =
-                Stage::start(identity.geometry, transition, Arc::clone(&clock), output).map_err(StartError::Stage)?;
+                Stage::start(identity.geometry, transition, decoding, Arc::clone(&clock), output).map_err(StartError::Stage)?;
             (Box::new(stage), reports, CACHE_BYTES)
         }
         Surface::Virtual(common) => {
@@ -91,10 +92,12 @@ pub(crate) fn open(given: Given, surface: Surface) -> Result<Open, StartError> {
     let active = in_force(&identity, &root, &bank);
     let floor = bank.floor.max(memory.notes().floor);
     let keeper = Timekeeper::new(floor, clock.monotonic());
-    let belief = keeper.believe(Reading::of(clock.as_ref()));
+    let reading = Reading::exact(clock.as_ref());
+    let belief = keeper.believe(reading);
     let alone = Duration::from_secs(memory.notes().alone_s);
     let mode = mode::mode(active.as_ref().map(Active::patience), alone);
     let mut showing = Showing::new(stage, cache.clone(), active);
+    showing.tie(keeper.origin(reading), reading.monotonic);
     showing.refresh(Circumstances { mode, quality: belief.quality }, belief.now);
     let queue = Queue::open_with(&data.join("queue.redb"), queue_bytes, draw_epoch)
         .map_err(|source| StartError::InUse { path: data.clone(), source })?;

@@ -66,6 +66,13 @@ pub fn scene(manifest: &Manifest, showing: Showing, circumstances: Circumstances
     let Showing { what, since, until } = showing;
     let picture = match what {
         What::Dark => Picture::Dark,
+        // A notice's picture is not the manifest's: whatever the circumstances, it is shown if it is here.
+        What::Notice { item, .. } => match manifest.item(&item) {
+            Some(item) => {
+                Picture::Item(Shown { item: item.sha256, size: item.size, kind: item.kind, asset: None, campaign: None })
+            }
+            None => safe(manifest),
+        },
         What::Entry(slot) => match manifest.item(&slot.item) {
             Some(item) if may_show(item, circumstances) => Picture::Item(Shown {
                 item: item.sha256,

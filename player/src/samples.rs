@@ -42,6 +42,8 @@ pub(crate) fn manifest(rev: u64, items: &[(Digest, u64)]) -> Manifest {
             entries: items.iter().map(|(d, _)| Entry::still(asset.clone(), *d, Duration::from_secs(10))).collect(),
         }],
         campaigns: Vec::new(),
+        ranks: std::collections::BTreeMap::new(),
+        stand_downs: Vec::new(),
         default_playlist: playlist,
         safe_item: items.first().map_or_else(|| Digest::of(b"none"), |(digest, _)| *digest),
     }

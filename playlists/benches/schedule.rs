@@ -6,7 +6,7 @@ use std::time::Duration;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use divan::{Bencher, black_box};
 use playlists::asset::Kind;
-use playlists::campaign::{Campaign, Level, Period, Weight};
+use playlists::campaign::{Campaign, Level, Period, Plays, Share, Weight};
 use playlists::geometry::Geometry;
 use playlists::id::{Digest, KeyEpoch, Revision, Version};
 use playlists::playlist::{Entry, Playlist};
@@ -98,6 +98,8 @@ fn with_campaigns(count: usize) -> Manifest {
         items,
         playlists: (0..count).map(playlist).collect(),
         campaigns: (0..count).map(campaign).collect(),
+        ranks: BTreeMap::new(),
+        stand_downs: Vec::new(),
     }
 }
 
@@ -132,9 +134,10 @@ fn campaign(number: usize) -> Campaign {
         unit: "u-19".parse().expect("an id"),
         tier: if number.is_multiple_of(3) { Tier::Province } else { Tier::Commune },
         level: Level::Normal,
-        playlist: name(number).parse().expect("an id"),
+        theme: None,
+        plays: Plays::Playlist(name(number).parse().expect("an id")),
         period: Period::default(),
         windows: if number.is_multiple_of(2) { vec![window] } else { Vec::new() },
-        weight: Weight::new(u32::try_from(number % 10).unwrap_or(0) + 1).expect("a weight"),
+        share: Share::Weight(Weight::new(u32::try_from(number % 10).unwrap_or(0) + 1).expect("a weight")),
     }
 }

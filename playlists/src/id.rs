@@ -111,6 +111,14 @@ text_id!(
     CampaignId, "campaign id", 1, 64
 );
 text_id!(
+    /// What a campaign is about, such as `festival`; a stand-down names themes.
+    ThemeId, "theme", 1, 64
+);
+text_id!(
+    /// A notice.
+    NoticeId, "notice id", 1, 64
+);
+text_id!(
     /// A new one is drawn whenever a board's queue file is made anew, so that its numbers may restart.
     QueueEpoch, "queue epoch", 4, 64
 );

@@ -10,6 +10,7 @@ pub mod geometry;
 pub mod hours;
 pub mod id;
 pub mod local;
+pub mod lunar;
 pub mod millis;
 pub mod playlist;
 pub mod schedule;

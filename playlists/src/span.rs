@@ -35,3 +35,37 @@ pub(crate) fn union(mut spans: Vec<Span>) -> Vec<Span> {
     }
     merged
 }
+
+/// What two unions have in common: sorted and apart.
+pub(crate) fn common(one: &[Span], other: &[Span]) -> Vec<Span> {
+    let (mut one, mut other) = (one.iter().peekable(), other.iter().peekable());
+    let mut found = Vec::new();
+    while let (Some(a), Some(b)) = (one.peek(), other.peek()) {
+        let both = a.and(**b);
+        if !both.is_empty() {
+            found.push(both);
+        }
+        if a.until <= b.until {
+            one.next()
+        } else {
+            other.next()
+        };
+    }
+    found
+}
+
+/// What is left of a union without another: sorted and apart.
+pub(crate) fn without(spans: Vec<Span>, holes: &[Span]) -> Vec<Span> {
+    if holes.is_empty() {
+        return spans;
+    }
+    let mut gaps = Vec::with_capacity(holes.len() + 1);
+    let mut from = i64::MIN;
+    for hole in holes {
+        gaps.push(Span { from, until: hole.from });
+        from = hole.until;
+    }
+    gaps.push(Span { from, until: i64::MAX });
+    gaps.retain(|gap| !gap.is_empty());
+    common(&spans, &gaps)
+}

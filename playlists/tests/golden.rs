@@ -24,7 +24,7 @@ use serde_json::{Value, json};
 /// The folder that today's code writes.
 const TODAY: &str = "v1";
 /// Objects whose keys are content, not fields.
-const MAPS: [&str; 3] = ["facts", "languages", "versions"];
+const MAPS: [&str; 4] = ["facts", "languages", "ranks", "versions"];
 const HOW_TO_ACCEPT: &str = "\nIf the change is meant and nothing has been released with the old form, run\n    \
     BANGTIN_ACCEPT=1 cargo test -p playlists --test golden\nand look at the difference before you commit it. A form that boards in the \
     field may have stays: begin a folder `v2`.\n";

@@ -13,6 +13,7 @@ use bangtin_player::clock::SystemClock;
 use bangtin_player::identity::{Addresses, Identity as Checked};
 use bangtin_player::ports::{Clock, Ports};
 use bangtin_player::stage::Onscreen;
+use bangtin_player::stage::moving::Decoding;
 use bangtin_player::stage::transition::Transition;
 use bangtin_player::{Running, output};
 use image::RgbImage;
@@ -99,8 +100,13 @@ impl World {
         let identity = Checked::check(&board.identity, &Addresses::default()).expect("the identity holds");
         let output = output::open(output::Kind::Headless, &board.id, None, false);
         let ports = Ports { clock, output };
-        let config =
-            bangtin_player::Config { identity, data: board.data.clone(), transition: Transition::Cut, cadence: self.cadence };
+        let config = bangtin_player::Config {
+            identity,
+            data: board.data.clone(),
+            transition: Transition::Cut,
+            decoding: Decoding::default(),
+            cadence: self.cadence,
+        };
         let running = Box::pin(bangtin_player::start(config, ports)).await.expect("the player starts");
         self.witnesses.push((board.id.clone(), Witness::of_screen(running.screen())));
         let before = self.players.insert(board.id.clone(), Player::Within(running));

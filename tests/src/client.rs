@@ -69,8 +69,10 @@ impl Client {
         match client.next("the broker answers").await {
             Ok(Packet::ConnAck(_)) => Ok(client),
             Ok(other) => panic!("the broker begins with {other:?}"),
-            Err(ConnectionError::ConnectionRefused(code)) => Err(code),
-            Err(_) => Err(ConnectReturnCode::ServerUnavailable),
+            Err(error) => match *error {
+                ConnectionError::ConnectionRefused(code) => Err(code),
+                _ => Err(ConnectReturnCode::ServerUnavailable),
+            },
         }
     }
 
@@ -108,10 +110,11 @@ impl Client {
         }
     }
 
-    async fn next(&mut self, what: &str) -> Result<Packet, ConnectionError> {
+    async fn next(&mut self, what: &str) -> Result<Packet, Box<ConnectionError>> {
         loop {
             let event = tokio::time::timeout(SOON, self.events.poll()).await;
-            match event.unwrap_or_else(|_| panic!("not within {SOON:?}: {what}"))? {
+            let Ok(event) = event else { panic!("not within {SOON:?}: {what}") };
+            match event.map_err(Box::new)? {
                 Event::Incoming(packet) => return Ok(packet),
                 Event::Outgoing(_) => {}
             }

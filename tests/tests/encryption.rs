@@ -1,7 +1,7 @@
 //! The promise that nothing travels in the open beyond one machine, and that a board speaks only with its own server: over TLS,
 //! by WebSocket where a port is closed, and with a clock that says 1970.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
@@ -256,7 +256,7 @@ fn config(folder: &Path, listen_http: &str) -> Config {
     }
 }
 
-fn path(path: &PathBuf) -> &str {
+fn path(path: &Path) -> &str {
     path.to_str().expect("a path is text")
 }
 
@@ -267,7 +267,7 @@ fn curl(arguments: &[&str]) -> Option<i32> {
 }
 
 /// What mosquitto_sub hears first of a topic, in ten seconds at most.
-fn mosquitto(world: &World, login: &Login, ca: &PathBuf, topic: &str) -> String {
+fn mosquitto(world: &World, login: &Login, ca: &Path, topic: &str) -> String {
     let port = world.mqtt.address.port().to_string();
     let mut command = Command::new(installed("mosquitto_sub"));
     command.args(["-V", "5", "-h", "127.0.0.1", "-p", &port, "--cafile", path(ca), "-C", "1", "-W", "10", "-t", topic]);

@@ -60,6 +60,7 @@ fn line(slot: &Showing, day: &DayList) -> String {
     let text = |value: Option<String>| value.map_or("null".to_owned(), |value| format!("\"{value}\""));
     let (campaign, asset, item) = match &slot.what {
         What::Dark => (None, None, None),
+        What::Notice { item, .. } => (None, None, Some(item.to_string())),
         What::Entry(slot) => {
             let name = |id: &dyn std::fmt::Display| id.to_string();
             (slot.campaign.as_ref().map(|c| name(c)), slot.asset.as_ref().map(|a| name(a)), Some(slot.item.to_string()))

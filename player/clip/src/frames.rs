@@ -53,51 +53,97 @@ impl Picture {
     /// Writes the picture's upper left `width` pixels of each row, as `0x00RRGGBB`, row by row until `out` is full. BT.709 of
     /// limited range; each difference serves its four pixels.
     pub fn write_pixels(&self, width: usize, out: &mut [u32]) {
-        let half = self.width.div_ceil(2).max(1);
-        let rows = out.chunks_exact_mut(width.max(1)).zip(self.y.chunks_exact(self.width.max(1)));
+        Self::write_planes(self.width, (&self.y, &self.u, &self.v), width, out);
+    }
+
+    /// The same for planes of whole rows that lie elsewhere; `stored` is the luma's pixels of a row.
+    pub fn write_planes(stored: usize, (y, u, v): (&[u8], &[u8], &[u8]), width: usize, out: &mut [u32]) {
+        let half = stored.div_ceil(2).max(1);
+        let rows = out.chunks_exact_mut(width.max(1)).zip(y.chunks_exact(stored.max(1)));
         for (row, (out, y)) in rows.enumerate() {
             let from = row / 2 * half;
-            if let (Some(u), Some(v)) = (self.u.get(from..from + half), self.v.get(from..from + half)) {
+            if let (Some(u), Some(v)) = (u.get(from..from + half), v.get(from..from + half)) {
                 colour::write_row(y, u, v, out);
             }
         }
     }
 }
 
-/// Walks through a clip's frames.
-pub struct Frames<B> {
+/// Walks through a clip's frames as they are stored, in the order they are decoded, for a decoder of one's own.
+#[derive(Debug)]
+pub struct Units<B> {
     clip: Arc<Clip>,
     bytes: B,
+    /// The stored frame that is given next.
+    next: usize,
+    stored: Vec<u8>,
+    unit: Vec<u8>,
+}
+
+impl<B: Bytes> Units<B> {
+    /// The stored frames of this clip, from the first on.
+    pub fn new(clip: Arc<Clip>, bytes: B) -> Self {
+        Self { clip, bytes, next: 0, stored: Vec::new(), unit: Vec::new() }
+    }
+
+    /// Goes on at the last frame that stands alone and is not seen after `frame`; its number in the order they are seen.
+    pub fn seek(&mut self, frame: usize) -> usize {
+        self.next = self.clip.entry(frame);
+        self.clip.stored.get(self.next).map_or(0, |stored| stored.frame)
+    }
+
+    /// The next stored frame, with start codes, and its number in the order they are seen; none after the last.
+    ///
+    /// # Errors
+    /// When its bytes cannot be read or contradict themselves.
+    pub fn next_unit(&mut self) -> Result<Option<(usize, &[u8])>, ClipError> {
+        let Some(stored) = self.clip.stored.get(self.next).copied() else { return Ok(None) };
+        self.next += 1;
+        self.read(stored)?;
+        Ok(Some((stored.frame, &self.unit)))
+    }
+
+    fn read(&mut self, stored: Stored) -> Result<(), ClipError> {
+        self.stored.resize(stored.size, 0);
+        self.bytes.read_at(stored.offset, &mut self.stored).map_err(ClipError::Read)?;
+        self.unit.clear();
+        // Whoever begins at a frame that stands alone has not seen the parameter sets.
+        if stored.is_key {
+            self.unit.extend_from_slice(&self.clip.parameters);
+        }
+        let whole = with_start_codes(&self.stored, self.clip.length_bytes, &mut self.unit);
+        whole.ok_or_else(|| ClipError::Frame { frame: stored.frame, reason: "its parts are longer than it".to_owned() })
+    }
+}
+
+/// Walks through a clip's frames.
+pub struct Frames<B> {
+    units: Units<B>,
     decoder: Decoder,
-    /// The stored frame that is decoded next.
-    next_stored: usize,
     /// The frame that is given next.
     next_frame: usize,
     /// Decoded, and waiting for one that is seen before.
     waiting: BTreeMap<usize, Picture>,
-    stored: Vec<u8>,
-    unit: Vec<u8>,
 }
 
 impl<B: Bytes> Frames<B> {
     /// The frames of this clip, from the first on.
     pub fn new(clip: Arc<Clip>, bytes: B) -> Self {
-        let (stored, unit) = (Vec::new(), Vec::new());
-        Self { clip, bytes, decoder: Decoder::new(), next_stored: 0, next_frame: 0, waiting: BTreeMap::new(), stored, unit }
+        Self { units: Units::new(clip, bytes), decoder: Decoder::new(), next_frame: 0, waiting: BTreeMap::new() }
     }
 
     /// The clip's index.
     #[must_use]
     pub const fn clip(&self) -> &Arc<Clip> {
-        &self.clip
+        &self.units.clip
     }
 
     /// Goes on at this frame, forwards or back: the frames from the last one that stands alone are decoded again where that is
     /// shorter than going on.
     pub fn seek(&mut self, frame: usize) {
-        let entry = self.clip.entry(frame);
-        if frame < self.next_frame || entry > self.next_stored {
-            (self.decoder, self.next_stored) = (Decoder::new(), entry);
+        let entry = self.units.clip.entry(frame);
+        if frame < self.next_frame || entry > self.units.next {
+            (self.decoder, self.units.next) = (Decoder::new(), entry);
             self.waiting.clear();
         }
         self.next_frame = frame;
@@ -114,9 +160,7 @@ impl<B: Bytes> Frames<B> {
                 self.next_frame += 1;
                 return Ok(Some(picture));
             }
-            let Some(stored) = self.clip.stored.get(self.next_stored).copied() else { break };
-            self.next_stored += 1;
-            let picture = self.decode(stored)?;
+            let Some(picture) = self.decode()? else { break };
             if picture.frame >= self.next_frame {
                 self.waiting.insert(picture.frame, picture);
             }
@@ -131,19 +175,11 @@ impl<B: Bytes> Frames<B> {
         Err(ClipError::Frame { frame: self.next_frame, reason: "it is missing".to_owned() })
     }
 
-    fn decode(&mut self, stored: Stored) -> Result<Picture, ClipError> {
-        let frame = stored.frame;
+    fn decode(&mut self) -> Result<Option<Picture>, ClipError> {
+        let said = (self.units.clip.width() as usize, self.units.clip.height() as usize);
+        let Some((frame, unit)) = self.units.next_unit()? else { return Ok(None) };
         let fault = |reason: String| ClipError::Frame { frame, reason };
-        self.stored.resize(stored.size, 0);
-        self.bytes.read_at(stored.offset, &mut self.stored).map_err(ClipError::Read)?;
-        self.unit.clear();
-        // Whoever begins at a frame that stands alone has not seen the parameter sets.
-        if stored.is_key {
-            self.unit.extend_from_slice(&self.clip.parameters);
-        }
-        with_start_codes(&self.stored, self.clip.length_bytes, &mut self.unit)
-            .ok_or_else(|| fault("its parts are longer than it".to_owned()))?;
-        let (decoder, unit) = (&mut self.decoder, &self.unit);
+        let decoder = &mut self.decoder;
         // A young decoder may stumble over damaged bytes: that ends the clip, not the player.
         let decoded = catch_unwind(AssertUnwindSafe(|| decoder.decode(unit)));
         let picture = match decoded {
@@ -156,12 +192,11 @@ impl<B: Bytes> Frames<B> {
             }
         };
         let (width, height) = (picture.width, picture.height);
-        let said = (self.clip.width() as usize, self.clip.height() as usize);
         let half = width.div_ceil(2) * height.div_ceil(2);
         if (width, height) != said || picture.y.len() != width * height || picture.u.len() != half || picture.v.len() != half {
             return Err(fault(format!("it has {width}x{height} pixels, the clip {}x{}", said.0, said.1)));
         }
-        Ok(Picture { frame, width, height, y: picture.y, u: picture.u, v: picture.v })
+        Ok(Some(Picture { frame, width, height, y: picture.y, u: picture.u, v: picture.v }))
     }
 }
 

@@ -12,7 +12,7 @@ mod colour;
 mod frames;
 
 pub use self::clip::Clip;
-pub use self::frames::{Bytes, Frames, Picture};
+pub use self::frames::{Bytes, Frames, Picture, Units};
 
 /// Most pixels of a side.
 pub const MOST_SIDE: u32 = 4096;

@@ -143,7 +143,7 @@ impl Agent {
                 self.fetching.failed.remove(&item);
                 self.troubles.set(Trouble::Content, false);
                 self.parts.held.insert(item, size);
-                self.parts.showing.forget();
+                self.parts.showing.came(&item);
             }
             Err(error) => {
                 let source = if let DownloadError::Api { source, .. } = &error { Some(source) } else { None };

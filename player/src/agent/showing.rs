@@ -12,6 +12,8 @@ use playlists::wire::reports::{DROPPED_FRAMES, INTERRUPTED, PlayedItem};
 
 use super::{Agent, blocking, chain, log};
 use crate::cache::Cache;
+use crate::clock::Reading;
+use crate::pace::Pace;
 use crate::playback::{self, Circumstances, Picture, Scene, Shown};
 use crate::presenter::Presenter;
 use crate::queue::KeptPlay;
@@ -37,12 +39,16 @@ pub(crate) struct Showing {
     circumstances: Option<Circumstances>,
     prepared: Option<Digest>,
     on: Option<Onscreen>,
+    pace: Pace,
+    /// What is on and cannot go on, until its bytes have come again.
+    lost: Option<Digest>,
 }
 
 impl Showing {
     pub(crate) fn new(stage: Box<dyn Presenter>, cache: Cache, active: Option<Active>) -> Self {
         let screen = stage.screen();
-        Self { stage: Some(stage), screen, cache, active, scene: None, circumstances: None, prepared: None, on: None }
+        let (scene, circumstances, prepared, on, lost) = (None, None, None, None, None);
+        Self { stage: Some(stage), screen, cache, active, scene, circumstances, prepared, on, pace: Pace::default(), lost }
     }
 
     pub(crate) fn active(&self) -> Option<&Active> {
@@ -71,6 +77,21 @@ impl Showing {
     /// What is to be shown is to be said again, as after its content came.
     pub(super) fn forget(&mut self) {
         (self.circumstances, self.prepared) = (None, None);
+    }
+    /// An item's bytes have come: it is shown anew where it could not go on.
+    pub(super) fn came(&mut self, item: &Digest) {
+        if self.lost.take_if(|lost| lost == item).is_some() && self.on.as_ref().is_some_and(|on| on.item.as_ref() == Some(item)) {
+            self.on = None;
+        }
+        self.forget();
+    }
+    /// Tells the stage by which time of day clips run: `believed` at the monotonic clock's zero.
+    pub(crate) fn tie(&mut self, believed: DateTime<Utc>, now: Duration) {
+        if let (Some(origin), Some(stage)) = (self.pace.follow(believed, now), &self.stage)
+            && !stage.order(Order::Tie(origin))
+        {
+            self.pace = Pace::default();
+        }
     }
     /// How long what is on may stay.
     pub(super) fn wait(&self, now: DateTime<Utc>) -> Duration {
@@ -120,7 +141,7 @@ impl Showing {
     }
 
     fn source(&self, shown: &Shown) -> Source {
-        Source { item: shown.item, size: shown.size, path: self.cache.path(&shown.item) }
+        Source { item: shown.item, size: shown.size, kind: shown.kind, path: self.cache.path(&shown.item) }
     }
 
     /// Shows the safe item where nothing of the manifest is on yet and what should be cannot be.
@@ -149,6 +170,8 @@ fn played(shown: &Shown) -> PlayedItem {
 impl Agent {
     /// What a mode, a clock and the time ask for.
     pub(super) fn show(&mut self) {
+        let reading = Reading::exact(self.parts.clock.as_ref());
+        self.parts.showing.tie(self.parts.keeper.origin(reading), reading.monotonic);
         let belief = self.belief();
         let circumstances = Circumstances { mode: self.mode(), quality: belief.quality };
         self.parts.showing.refresh(circumstances, belief.now);
@@ -194,6 +217,7 @@ impl Agent {
             return;
         }
         self.note("content-lost", &chain(error), &item.to_string());
+        self.parts.showing.lost = Some(item);
         let cache = self.parts.cache.clone();
         log(blocking(move || cache.remove(&item)).await, "damaged content could not be removed");
         self.parts.held.remove(&item);

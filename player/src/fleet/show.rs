@@ -67,6 +67,8 @@ impl Show {
         match order {
             Order::Show(shot) => self.pending = Some(shot),
             Order::Prepare(source) => self.next = Some(source),
+            // It draws no frame, so none of a clip's either.
+            Order::Tie(_) => {}
             Order::Stop => {
                 self.stopped = true;
                 self.end_play(now, true);
@@ -158,6 +160,7 @@ impl Show {
     fn onscreen(&self) -> Onscreen {
         Onscreen {
             frame: Arc::clone(&POINT),
+            number: 0,
             item: self.on.as_ref().and_then(item),
             since: self.on.as_ref().map(|shot| shot.since),
             rev: self.on.as_ref().map_or(Revision(0), |shot| shot.rev),

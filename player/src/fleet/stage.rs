@@ -114,7 +114,7 @@ impl Inner {
     }
 
     /// Reads and hashes every byte. Blocks.
-    fn hash(self: &Arc<Self>, Source { item, size, path }: &Source) {
+    fn hash(self: &Arc<Self>, Source { item, size, path, .. }: &Source) {
         let result = verify(path, item, *size).map_err(DecodeError::Bytes);
         let mut state = self.state();
         state.show.hashed(*item, result, self.clock.monotonic());

@@ -1,16 +1,23 @@
-//! From a rendition's bytes to a frame of exactly the board's pixels, on a thread of its own, one at a time.
+//! From a rendition's bytes to a frame of exactly the board's pixels, on a thread of its own, one at a time; a clip gets another
+//! thread that decodes ahead.
 
 use std::io::Cursor;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender};
+use std::thread::{self, JoinHandle};
 
+use bangtin_clip::Clip;
 use image::{ImageDecoder, ImageReader};
+use playlists::asset::Kind;
 use playlists::geometry::Geometry;
 use playlists::id::Digest;
 
 use super::Message;
-use crate::cache::{CacheError, read_verified};
+use super::ffmpeg::ChildError;
+use super::moving::{self, Decoding};
+use super::reel::{Reel, reel};
+use crate::cache::{CacheError, Verified, read_verified};
 use crate::frame::Frame;
 
 /// Where the bytes of an item lie.
@@ -20,8 +27,24 @@ pub struct Source {
     pub item: Digest,
     /// Its length in bytes.
     pub size: u64,
+    /// What it is.
+    pub kind: Kind,
     /// Its file.
     pub path: PathBuf,
+}
+
+/// An item that was opened.
+pub(crate) enum Opened {
+    /// Its only frame.
+    Still(Arc<Frame>),
+    /// Its frames, one after the other.
+    Moving(Reel),
+}
+
+impl std::fmt::Debug for Opened {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(if matches!(self, Self::Still(_)) { "Still" } else { "Moving" })
+    }
 }
 
 /// Why an item gives no frame.
@@ -33,6 +56,12 @@ pub enum DecodeError {
     /// Not a picture that this player decodes.
     #[error("the item is no picture: {0}")]
     Form(String),
+    /// ffmpeg does not decode it.
+    #[error("ffmpeg gives no frames")]
+    Decoder(#[source] ChildError),
+    /// No thread can be started to decode it.
+    #[error("no thread can be started to decode the item")]
+    Thread(#[source] std::io::Error),
     /// Not the board's pixels.
     #[error("the item has {width}x{height} pixels, the board {geometry}")]
     Geometry {
@@ -65,17 +94,59 @@ pub fn still(bytes: &[u8], geometry: Geometry) -> Result<Frame, DecodeError> {
     Frame::from_pixels(geometry, pixels.collect()).ok_or_else(|| DecodeError::Form("pixels are missing".to_owned()))
 }
 
-/// Reads, hashes and decodes what is asked for until nobody asks any more.
-pub(super) fn serve(geometry: Geometry, asked: &Receiver<Source>, answers: &SyncSender<Message>) {
+/// Opens what is asked for until nobody asks any more, then waits for the clips' threads.
+pub(super) fn serve(geometry: Geometry, decoding: Decoding, asked: &Receiver<Source>, answers: &SyncSender<Message>) {
+    let mut clips: Vec<JoinHandle<()>> = Vec::new();
     while let Ok(source) = asked.recv() {
-        let result = read_verified(&source.path, &source.item, source.size)
-            .map_err(DecodeError::Bytes)
-            .and_then(|bytes| still(&bytes, geometry))
-            .map(Arc::new);
-        if answers.send(Message::Decoded { item: source.item, result }).is_err() {
-            return;
+        clips.retain(|clip| !clip.is_finished());
+        let item = source.item;
+        let result = match source.kind {
+            Kind::Still => read_verified(&source.path, &source.item, source.size)
+                .map_err(DecodeError::Bytes)
+                .and_then(|bytes| still(&bytes, geometry))
+                .map(|frame| Opened::Still(Arc::new(frame))),
+            Kind::Clip => clip(&source, geometry, decoding, answers).map(|(reel, thread)| {
+                clips.push(thread);
+                Opened::Moving(reel)
+            }),
+        };
+        if answers.send(Message::Decoded { item, result }).is_err() {
+            break;
         }
     }
+    for clip in clips {
+        if clip.join().is_err() {
+            tracing::error!("the thread of a clip panicked");
+        }
+    }
+}
+
+/// Hashes and opens a clip, and has it decoded from its first frame on.
+fn clip(
+    source: &Source,
+    geometry: Geometry,
+    decoding: Decoding,
+    answers: &SyncSender<Message>,
+) -> Result<(Reel, JoinHandle<()>), DecodeError> {
+    let bytes = Verified::open(&source.path, &source.item, source.size).map_err(DecodeError::Bytes)?;
+    let clip = Clip::open(bytes.clone(), source.size).map_err(|error| moving::fault(error, &source.path))?;
+    let (width, height) = (clip.width(), clip.height());
+    if (width, height) != (even(geometry.width()), even(geometry.height())) {
+        return Err(DecodeError::Geometry { width, height, geometry });
+    }
+    let clip = Arc::new(clip);
+    let moving = moving::open(decoding, Arc::clone(&clip), bytes, &source.path);
+    let answers = answers.clone();
+    // A stage whose orders are full is awake already.
+    let wake = move || answers.try_send(Message::Woken).unwrap_or_default();
+    let (reel, feeder) = reel(clip, geometry, moving, Box::new(wake));
+    let thread = thread::Builder::new().name("clip".to_owned()).spawn(move || feeder.run()).map_err(DecodeError::Thread)?;
+    Ok((reel, thread))
+}
+
+/// Clips have even sides; an odd board leaves out their last column or row.
+const fn even(side: u32) -> u32 {
+    side + side % 2
 }
 
 #[cfg(test)]

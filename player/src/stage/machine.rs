@@ -4,11 +4,14 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::{DateTime, TimeDelta, Utc};
+use playlists::asset::Kind;
 use playlists::geometry::Geometry;
 use playlists::id::{Digest, Revision};
 
 use super::blank::Blank;
-use super::decode::{DecodeError, Source};
+use super::decode::{DecodeError, Opened, Source};
+use super::on::{Moved, On};
 use super::screen::Screen;
 use super::transition::{Fade, Transition};
 use super::{Content, Message, Onscreen, Order, Play, Report, Shot};
@@ -25,9 +28,11 @@ pub struct Machine {
     stale: bool,
     pending: Option<Shot>,
     next: Option<Source>,
-    ready: Option<(Digest, Arc<Frame>)>,
+    ready: Option<(Digest, Opened)>,
     decoding: Option<Digest>,
     due: Option<Duration>,
+    /// The time of day when the monotonic clock was at zero.
+    origin: DateTime<Utc>,
     reports: VecDeque<Report>,
     blank: Blank,
     /// What was to be on the screen gives no frame, and nothing else has come since.
@@ -37,21 +42,8 @@ pub struct Machine {
     stopped: bool,
 }
 
-/// The picture that holds the screen.
-struct On {
-    frame: Arc<Frame>,
-    shot: Option<Shot>,
-    presented: Option<Duration>,
-    dropped: u32,
-}
-
-impl On {
-    fn item(&self) -> Option<Digest> {
-        self.shot.as_ref().and_then(item)
-    }
-}
-
-fn item(shot: &Shot) -> Option<Digest> {
+/// The item of a shot; none for black and the resident picture.
+pub(super) fn item(shot: &Shot) -> Option<Digest> {
     match &shot.content {
         Content::Item(source) => Some(source.item),
         Content::Dark | Content::Resident => None,
@@ -62,7 +54,7 @@ impl Machine {
     /// A stage with the resident picture on it.
     #[must_use]
     pub fn new(geometry: Geometry, transition: Transition, screen: Arc<Screen>) -> Self {
-        let on = On { frame: Arc::new(Frame::resident(geometry)), shot: None, presented: None, dropped: 0 };
+        let on = On::still(Arc::new(Frame::resident(geometry)));
         Self {
             transition,
             screen,
@@ -75,6 +67,7 @@ impl Machine {
             ready: None,
             decoding: None,
             due: None,
+            origin: DateTime::UNIX_EPOCH,
             reports: VecDeque::new(),
             blank: Blank::default(),
             lacking: false,
@@ -99,26 +92,33 @@ impl Machine {
         match message {
             Message::Order(Order::Show(shot)) => self.pending = Some(shot),
             Message::Order(Order::Prepare(source)) => self.next = Some(source),
+            Message::Order(Order::Tie(origin)) => {
+                let by = (origin - std::mem::replace(&mut self.origin, origin)).abs();
+                self.on.shift(by.to_std().unwrap_or_default());
+            }
             Message::Order(Order::Stop) => self.stopped = true,
             Message::Decoded { item, result } => self.decoded(item, result),
+            Message::Woken => {}
         }
     }
 
-    fn decoded(&mut self, item: Digest, result: Result<Arc<Frame>, DecodeError>) {
+    fn decoded(&mut self, item: Digest, result: Result<Opened, DecodeError>) {
         self.decoding = None;
         match result {
-            Ok(frame) => self.ready = Some((item, frame)),
-            Err(error) => {
-                if self.pending.as_ref().and_then(self::item) == Some(item) {
-                    self.pending = None;
-                    self.lacking = true;
-                }
-                if self.next.as_ref().is_some_and(|next| next.item == item) {
-                    self.next = None;
-                }
-                self.reports.push_back(Report::Broken { item, error });
-            }
+            Ok(opened) => self.ready = Some((item, opened)),
+            Err(error) => self.broken(item, error),
         }
+    }
+
+    fn broken(&mut self, item: Digest, error: DecodeError) {
+        if self.pending.as_ref().and_then(self::item) == Some(item) {
+            self.pending = None;
+            self.lacking = true;
+        }
+        if self.next.as_ref().is_some_and(|next| next.item == item) {
+            self.next = None;
+        }
+        self.reports.push_back(Report::Broken { item, error });
     }
 
     /// What is to be decoded now: first what is to be on the screen already, then what comes next. One at a time.
@@ -130,7 +130,8 @@ impl Machine {
             Content::Item(source) => Some(source),
             Content::Dark | Content::Resident => None,
         });
-        let source = pending.or(self.next.as_ref()).filter(|source| !self.holds(&source.item))?.clone();
+        let pending = pending.filter(|source| !self.goes_on(source));
+        let source = pending.or(self.next.as_ref()).filter(|source| !self.holds(source))?.clone();
         self.decoding = Some(source.item);
         Some(source)
     }
@@ -142,8 +143,21 @@ impl Machine {
         }
     }
 
-    fn holds(&self, item: &Digest) -> bool {
-        self.on.item().as_ref() == Some(item) || self.ready.as_ref().is_some_and(|(ready, _)| ready == item)
+    /// Whether its frames are there. A clip that is on is opened once more to begin anew without a pause.
+    fn holds(&self, source: &Source) -> bool {
+        let is_ready = self.ready.as_ref().is_some_and(|(ready, _)| *ready == source.item);
+        is_ready || (source.kind == Kind::Still && self.on.item() == Some(source.item))
+    }
+
+    /// Whether what is on can go on as this item.
+    fn goes_on(&self, source: &Source) -> bool {
+        self.on.item() == Some(source.item) && (source.kind == Kind::Still || self.on.is_moving())
+    }
+
+    /// How far a showing that began at `since` is at `now`; zero before it.
+    fn position(&self, since: DateTime<Utc>, now: Duration) -> Duration {
+        let now = TimeDelta::from_std(now).ok().and_then(|now| self.origin.checked_add_signed(now));
+        now.and_then(|now| (now - since).to_std().ok()).unwrap_or_default()
     }
 
     /// Draws what is due at `now` and says when it wants to be called next; none when only something new can change the screen.
@@ -167,8 +181,10 @@ impl Machine {
             return None;
         }
         self.begin_pending(now);
-        if !self.stale || self.due.is_some_and(|due| now < due) {
-            return self.due;
+        let next_frame = self.move_on(now);
+        let is_paced = self.fade.is_some() || self.failing;
+        if !self.stale || (is_paced && self.due.is_some_and(|due| now < due)) {
+            return if is_paced { self.due } else { next_frame };
         }
         self.count_late(now);
         let between = self.fade.as_mut().and_then(|fade| fade.at(&self.on.frame, now));
@@ -184,23 +200,41 @@ impl Machine {
             }
         }
         self.started(now);
-        if settled {
-            self.settle(output);
-        } else {
+        if !settled {
             self.due = self.fade.as_ref().map(|fade| fade.next_after(now));
+            return self.due;
         }
-        self.due
+        self.settle(now, output);
+        next_frame
+    }
+
+    /// Brings the clip that is on to the frame of `now`; when the next one is due, where there is one.
+    fn move_on(&mut self, now: Duration) -> Option<Duration> {
+        let since = self.on.shot.as_ref()?.since;
+        let position = self.position(since, now);
+        match self.on.move_to(position, self.fade.is_none()) {
+            Moved::Stands => {}
+            Moved::Stepped { dropped } => {
+                self.stale = true;
+                self.screen.count(|figures| figures.dropped += dropped);
+                if let Some(presented) = self.on.presented {
+                    self.screen.put(self.onscreen(presented));
+                }
+            }
+            Moved::Broken { item, error } => self.broken(item, error),
+        }
+        Some(now + self.on.until_next(position)?)
     }
 
     /// Puts the pending picture on the stage if its frame is there; else the picture on it stays.
     fn begin_pending(&mut self, now: Duration) {
         let Some(shot) = &self.pending else { return };
-        let frame = match &shot.content {
-            Content::Dark => Arc::new(Frame::black(self.geometry)),
-            Content::Resident => Arc::new(Frame::resident(self.geometry)),
-            Content::Item(source) if self.on.item() == Some(source.item) => Arc::clone(&self.on.frame),
-            Content::Item(source) => match self.ready.take_if(|(ready, _)| *ready == source.item) {
-                Some((_, frame)) => frame,
+        let (content, position) = (shot.content.clone(), self.position(shot.since, now));
+        let mut on = match &content {
+            Content::Dark => On::still(Arc::new(Frame::black(self.geometry))),
+            Content::Resident => On::still(Arc::new(Frame::resident(self.geometry))),
+            Content::Item(source) => match self.opened(source, position) {
+                Some(on) => on,
                 None => return,
             },
         };
@@ -210,8 +244,9 @@ impl Machine {
             self.next = None;
         }
         self.lacking = false;
-        let first = self.on.shot.is_none();
-        let old = std::mem::replace(&mut self.on, On { frame, shot: Some(shot), presented: None, dropped: 0 });
+        let (first, again) = (self.on.shot.is_none(), self.on.item().is_some() && self.on.item() == item(&shot));
+        on.shot = Some(shot);
+        let old = std::mem::replace(&mut self.on, on);
         if Arc::ptr_eq(&old.frame, &self.on.frame) {
             self.started(now);
             self.stale |= self.fade.is_some();
@@ -220,14 +255,34 @@ impl Machine {
             }
             return;
         }
-        // A fade that was cut short goes on from what it had brought to the screen.
+        // A fade that was cut short goes on from what it had brought to the screen. A clip that begins anew is no change of item.
         let from = self.fade.take().map_or(old.frame, Fade::into_seen);
         self.fade = match self.transition {
-            Transition::Fade(length) if !first && !length.is_zero() => Some(Fade::begin(from, length, now)),
+            Transition::Fade(length) if !first && !again && !length.is_zero() => Some(Fade::begin(from, length, now)),
             Transition::Fade(_) | Transition::Cut => None,
         };
         self.stale = true;
         self.due = None;
+    }
+
+    /// The item as it takes the screen at this position of its time, if its frame for that is there.
+    fn opened(&mut self, source: &Source, position: Duration) -> Option<On> {
+        if self.goes_on(source) && (self.on.reaches(position) || !self.holds(source)) {
+            return Some(self.on.again(position));
+        }
+        let (item, opened) = self.ready.take_if(|(ready, _)| *ready == source.item)?;
+        let mut reel = match opened {
+            Opened::Still(frame) => return Some(On::still(frame)),
+            Opened::Moving(reel) => reel,
+        };
+        if let Some((number, frame)) = reel.begin_at(position) {
+            return Some(On::moving(number, frame, reel));
+        }
+        match reel.error() {
+            Some(error) => self.broken(item, error),
+            None => self.ready = Some((item, Opened::Moving(reel))),
+        }
+        None
     }
 
     fn count_late(&mut self, now: Duration) {
@@ -248,18 +303,22 @@ impl Machine {
         self.reports.push_back(Report::Started(on));
     }
 
-    fn settle(&mut self, output: &mut dyn Output) {
+    fn settle(&mut self, now: Duration, output: &mut dyn Output) {
         (self.fade, self.stale, self.due) = (None, false, None);
+        let Some(first) = self.on.settle(now) else { return };
         let on = self.onscreen(self.on.presented.unwrap_or_default());
         if let Err(error) = output.settled(&on) {
             self.reports.push_back(Report::Fault(error));
         }
-        self.reports.push_back(Report::Settled(on));
+        if first {
+            self.reports.push_back(Report::Settled(on));
+        }
     }
 
     fn onscreen(&self, presented: Duration) -> Onscreen {
         Onscreen {
             frame: Arc::clone(&self.on.frame),
+            number: self.on.number,
             item: self.on.item(),
             since: self.on.shot.as_ref().map(|shot| shot.since),
             rev: self.on.shot.as_ref().map_or(Revision(0), |shot| shot.rev),

@@ -4,7 +4,11 @@
 pub(crate) mod blank;
 pub mod compose;
 pub mod decode;
+mod ffmpeg;
 pub mod machine;
+pub mod moving;
+mod on;
+pub mod reel;
 pub mod screen;
 pub mod transition;
 
@@ -20,8 +24,9 @@ use playlists::id::{Digest, Revision};
 use playlists::wire::reports::PlayedItem;
 use tokio::sync::mpsc as reports;
 
-use self::decode::{DecodeError, Source};
+use self::decode::{DecodeError, Opened, Source};
 use self::machine::Machine;
+use self::moving::Decoding;
 pub use self::screen::{Figures, Screen};
 use self::transition::Transition;
 use crate::frame::Frame;
@@ -43,6 +48,8 @@ pub enum Order {
     Show(Shot),
     /// Decode this ahead of need.
     Prepare(Source),
+    /// This was the time of day when the monotonic clock was at zero: clips run by it.
+    Tie(DateTime<Utc>),
     /// End; the last picture stays on the screen as long as the output does.
     Stop,
 }
@@ -115,8 +122,10 @@ pub enum Report {
 /// The picture on the screen.
 #[derive(Debug, Clone)]
 pub struct Onscreen {
-    /// Its frame, without transition.
+    /// Its frame, without transition; of a clip the one that is on.
     pub frame: Arc<Frame>,
+    /// Which frame of a clip it is, from 0.
+    pub number: usize,
     /// The item; none for black and the resident picture.
     pub item: Option<Digest>,
     /// When its time began, by the wall clock.
@@ -131,7 +140,12 @@ pub struct Onscreen {
 #[derive(Debug)]
 pub(crate) enum Message {
     Order(Order),
-    Decoded { item: Digest, result: Result<Arc<Frame>, DecodeError> },
+    Decoded {
+        item: Digest,
+        result: Result<Opened, DecodeError>,
+    },
+    /// A frame that was waited for is there.
+    Woken,
 }
 
 /// The stage as the agent holds it.
@@ -164,6 +178,7 @@ impl Stage {
     pub fn start(
         geometry: Geometry,
         transition: Transition,
+        decoding: Decoding,
         clock: Arc<dyn Clock>,
         open: OpenOutput,
     ) -> Result<(Self, reports::Receiver<Report>), StageError> {
@@ -175,7 +190,7 @@ impl Stage {
         let answers = orders.clone();
         let decoder = thread::Builder::new()
             .name("decode".to_owned())
-            .spawn(move || decode::serve(geometry, &asked, &answers))
+            .spawn(move || decode::serve(geometry, decoding, &asked, &answers))
             .map_err(StageError::Thread)?;
         let seen = Arc::clone(&screen);
         let stage = thread::Builder::new()

@@ -10,9 +10,17 @@ use chrono::{DateTime, Utc};
 #[derive(Clone, Default)]
 pub(crate) struct Hand(Arc<Mutex<(Duration, Option<Instant>)>>);
 
+/// Where it stands when a test begins, in seconds since 1970.
+const BEGIN: i64 = 1_760_000_000;
+
 impl Hand {
     pub(crate) fn advance(&self, by: Duration) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).0 += by;
+    }
+    /// Puts it to this time of day, which lies after where it begins.
+    pub(crate) fn set(&self, time: DateTime<Utc>) {
+        let begin = DateTime::from_timestamp(BEGIN, 0).expect("in range");
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).0 = (time - begin).to_std().expect("later");
     }
     /// From now on it moves by itself, too, as beside players that go by their machine's own clock.
     pub(crate) fn flow(&self) {
@@ -24,7 +32,7 @@ impl Hand {
     }
     /// The time of day.
     pub(crate) fn time(&self) -> DateTime<Utc> {
-        DateTime::from_timestamp(1_760_000_000, 0).expect("in range") + self.stands()
+        DateTime::from_timestamp(BEGIN, 0).expect("in range") + self.stands()
     }
     /// The clock of a machine that starts now.
     pub(crate) fn machine(&self) -> Arc<dyn Clock> {

@@ -10,5 +10,6 @@ mod refusals;
 #[path = "../../src/samples.rs"]
 mod samples;
 mod server;
+mod side_by_side;
 mod time;
 mod world;

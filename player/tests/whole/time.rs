@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bangtin_player::Running;
-use playlists::campaign::{Campaign, Level, Period, Weight};
+use playlists::campaign::{Campaign, Level, Period, Plays, Share, Weight};
 use playlists::id::{Digest, Revision};
 use playlists::playlist::{Entry, Playlist};
 use playlists::schedule::{Schedule, What};
@@ -25,7 +25,7 @@ fn item_on(running: &Running) -> Option<Digest> {
 fn scheduled(world: &World, manifest: &Manifest) -> Option<Digest> {
     match Schedule::new(manifest).expect("a schedule").resolve(world.clock.time()).what {
         What::Entry(slot) => Some(slot.item),
-        What::Dark => None,
+        What::Dark | What::Notice { .. } => None,
     }
 }
 
@@ -141,10 +141,11 @@ fn campaigns(world: &World) -> Manifest {
             unit: "u".parse().expect("an id"),
             tier: Tier::Commune,
             level: Level::Normal,
-            playlist: name.parse().expect("an id"),
+            theme: None,
+            plays: Plays::Playlist(name.parse().expect("an id")),
             period: Period::default(),
             windows: Vec::new(),
-            weight: Weight::new(weight).expect("a weight"),
+            share: Share::Weight(Weight::new(weight).expect("a weight")),
         });
     }
     manifest

@@ -7,6 +7,7 @@ use std::time::Duration;
 use bangtin_player::frame::Frame;
 use bangtin_player::identity::{Addresses, Identity};
 use bangtin_player::ports::{Clock, Ports};
+use bangtin_player::stage::moving::Decoding;
 use bangtin_player::stage::transition::Transition;
 use bangtin_player::{Cadence, Config, Running, output, snapshot, start};
 use playlists::geometry::Geometry;
@@ -105,7 +106,8 @@ impl World {
         let identity = Identity::check(&self.identity_file(), &Addresses::default()).expect("an identity");
         let frames = self.path(&format!("{data}-frames"));
         let output = output::open(output::Kind::Headless, &identity.board, Some(frames), false);
-        let config = Config { identity, data: self.path(data), transition: Transition::Cut, cadence };
+        let config =
+            Config { identity, data: self.path(data), transition: Transition::Cut, decoding: Decoding::default(), cadence };
         start(config, Ports { clock, output }).await.expect("started")
     }
 }

@@ -4,20 +4,22 @@ use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use super::active::{Plays, Segment, segments};
+use super::active::{Plays, Segment, lit, segments};
+use super::dues::{Dues, wait};
 use super::entries::{Chosen, Place, Step};
 use super::fair::{Candidate, candidates, pick};
+use super::forecast::Whose;
 use super::hash::first_credit;
-use super::plan::{LANES, Plan};
+use super::plan::{LANES, Leaf, Plan};
 use super::valid::Validity;
 use super::{Showing, Slot, What};
 use crate::asset::Language;
-use crate::id::Digest;
+use crate::id::{CampaignId, Digest};
 use crate::local::{day_number, day_start, instant, moved};
 use crate::span::Span;
 
 /// Where less than this is left of a segment no new entry starts, in milliseconds.
-const SHORTEST_REST: i64 = 2000;
+pub(super) const SHORTEST_REST: i64 = 2000;
 /// In place of a leaf's number: the board is dark, or shows its safe item.
 const DARK: u32 = u32::MAX;
 const SAFE: u32 = u32::MAX - 1;
@@ -27,26 +29,36 @@ const NOBODY: u32 = u32::MAX;
 /// What a board shows from one 03:00 local time to the next: every slot, in order, without gap.
 #[derive(Debug, Clone)]
 pub struct DayList {
-    plan: Arc<Plan>,
+    pub(super) plan: Arc<Plan>,
     date: NaiveDate,
     span: Span,
     /// When each slot starts, in milliseconds from the day's start: rising, the first is 0.
     starts: Vec<u32>,
     /// What each slot shows, as (number of the campaign's id, leaf).
     shown: Vec<(u32, u32)>,
+    /// The slots that were due at an instant: their numbers, and when, in milliseconds from the day's start.
+    due: Vec<(u32, u32)>,
+    /// Plays per hour that were not started, as (number of the campaign's id, when each was due).
+    lapsed: Vec<(u32, i64)>,
+    /// When the board is lit.
+    pub(super) lit: Vec<Span>,
 }
 
 impl DayList {
     pub(super) fn new(plan: &Arc<Plan>, date: NaiveDate) -> Self {
         let ms = |date| day_start(date, plan.tz).timestamp_millis();
         let span = Span { from: ms(date), until: ms(moved(date, 1)) };
-        let mut list = Self { plan: Arc::clone(plan), date, span, starts: Vec::new(), shown: Vec::new() };
+        let lit = lit(plan, span);
+        let (starts, shown) = (Vec::new(), Vec::new());
+        let mut list = Self { plan: Arc::clone(plan), date, span, starts, shown, due: Vec::new(), lapsed: Vec::new(), lit };
         let mut validity = Validity::new(plan, span);
-        let segments = segments(plan, &mut validity, span);
+        let segments = segments(plan, &mut validity, span, &list.lit);
         let mut state = Loop::new(plan, &validity, date);
+        state.dues = Dues::new(plan, span, &list.lit);
         for segment in &segments {
             state.play(segment, &mut list);
         }
+        list.lapsed = state.dues.end(plan);
         list
     }
 
@@ -87,9 +99,21 @@ impl DayList {
         self.slot(self.starts.partition_point(|start| *start <= offset).checked_sub(1)?)
     }
 
+    /// The version that the slot at this instant shows.
+    pub(super) fn leaf_at(&self, at: i64) -> Option<&Leaf> {
+        let offset = u32::try_from(at.checked_sub(self.span.from)?).ok()?;
+        let number = self.starts.partition_point(|start| *start <= offset).checked_sub(1)?;
+        self.plan.leaf(self.shown.get(number)?.1)
+    }
+
     /// Every slot of the day, in order. A dark stretch that reaches into another day is whole.
     pub fn slots(&self) -> impl Iterator<Item = Showing> + '_ {
         (0..self.starts.len()).filter_map(|number| self.slot(number))
+    }
+
+    /// The plays per hour that were due and not started, in the order in which they were due: the campaign, and when.
+    pub fn lapses(&self) -> impl Iterator<Item = (&CampaignId, DateTime<Utc>)> + '_ {
+        self.lapsed.iter().filter_map(|(id, at)| Some((self.plan.ids.get(*id as usize)?, instant(*at))))
     }
 
     /// The item of each slot that shows one, with the instant at which the slot ends.
@@ -101,28 +125,61 @@ impl DayList {
         })
     }
 
-    fn slot(&self, number: usize) -> Option<Showing> {
+    /// Whose each slot is, and from when to when.
+    pub(super) fn turns(&self) -> impl Iterator<Item = (Whose<'_>, Span)> + '_ {
+        let ms = |start: &u32| self.span.from + i64::from(*start);
+        let ends = self.starts.iter().skip(1).map(ms).chain([self.span.until]);
+        self.starts.iter().map(ms).zip(ends).zip(&self.shown).map(|((from, until), (campaign, leaf))| {
+            let whose = match (*leaf, self.plan.ids.get(*campaign as usize)) {
+                (DARK, _) => Whose::Nobody,
+                (SAFE, _) => Whose::SafeItem,
+                (_, Some(id)) => Whose::Campaign(id),
+                (_, None) => Whose::Default,
+            };
+            (whose, Span { from, until })
+        })
+    }
+
+    pub(super) fn slot(&self, number: usize) -> Option<Showing> {
         let start = |number: usize| self.starts.get(number).map(|start| self.span.from + i64::from(*start));
         let mut span = Span { from: start(number)?, until: start(number + 1).unwrap_or(self.span.until) };
         let (campaign, leaf) = *self.shown.get(number)?;
-        let what = self.what(campaign, leaf);
+        let due = u32::try_from(number).ok().and_then(|number| {
+            let place = self.due.binary_search_by_key(&number, |(slot, _)| *slot).ok()?;
+            self.due.get(place).map(|(_, due)| instant(self.span.from + i64::from(*due)))
+        });
+        let what = self.what(campaign, leaf, due);
         if let (What::Dark, Some(hours)) = (&what, &self.plan.hours) {
             span = hours.dark_around(span.from, self.plan.tz);
         }
         Some(Showing { what, since: instant(span.from), until: instant(span.until) })
     }
 
-    fn what(&self, campaign: u32, leaf: u32) -> What {
+    fn what(&self, campaign: u32, leaf: u32, due: Option<DateTime<Utc>>) -> What {
         let campaign = self.plan.ids.get(campaign as usize).cloned();
         match (leaf, self.plan.leaf(leaf)) {
             (DARK, _) => What::Dark,
-            (_, Some(leaf)) => {
-                What::Entry(Slot { campaign, asset: Some(leaf.asset.clone()), item: leaf.item, language: leaf.language.clone() })
-            }
-            (_, None) => {
-                What::Entry(Slot { campaign: None, asset: None, item: self.plan.safe, language: Language::undetermined() })
-            }
+            (_, Some(leaf)) => What::Entry(Slot {
+                campaign,
+                asset: Some(leaf.asset.clone()),
+                item: leaf.item,
+                language: leaf.language.clone(),
+                due,
+            }),
+            (_, None) => What::Entry(Slot {
+                campaign: None,
+                asset: None,
+                item: self.plan.safe,
+                language: Language::undetermined(),
+                due: None,
+            }),
         }
+    }
+
+    /// The slot pushed next was due at this instant.
+    fn push_due(&mut self, due: i64) {
+        let number = u32::try_from(self.starts.len()).unwrap_or(u32::MAX);
+        self.due.push((number, u32::try_from(due - self.span.from).unwrap_or(u32::MAX)));
     }
 
     fn push(&mut self, at: i64, campaign: u32, leaf: u32) {
@@ -149,6 +206,7 @@ struct Loop<'a> {
     /// By number of a campaign's id.
     places: Vec<Option<Place>>,
     default: Option<Place>,
+    dues: Dues,
 }
 
 /// One lane in a segment.
@@ -173,6 +231,7 @@ impl<'a> Loop<'a> {
             last_versions: vec![None; plan.assets],
             places: plan.ids.iter().map(|_| None).collect(),
             default: None,
+            dues: Dues::default(),
             date: text,
         }
     }
@@ -181,8 +240,8 @@ impl<'a> Loop<'a> {
     fn play(&mut self, segment: &Segment, list: &mut DayList) {
         match &segment.plays {
             Plays::Dark => list.push(segment.span.from, NOBODY, DARK),
-            Plays::Safe => list.push(segment.span.from, NOBODY, SAFE),
-            Plays::Default(_) => self.fill(segment.span, list, |state, at| {
+            Plays::Safe => self.fill(segment, list, |_, _| None),
+            Plays::Default(_) => self.fill(segment, list, |state, at| {
                 let step = state.step(at);
                 let default = state.plan.default;
                 let id = &state.plan.list(default)?.id;
@@ -197,23 +256,57 @@ impl<'a> Loop<'a> {
                 let weight = self.plan.lanes;
                 let share = |lane: u32| Some((lane, *credit.get(lane as usize)?, *weight.get(lane as usize)?));
                 let mut lane_pick = candidates(shares.filter_map(share));
-                self.fill(segment.span, list, |state, at| state.campaign(&mut lane_pick, &mut lanes, at));
+                self.fill(segment, list, |state, at| state.campaign(&mut lane_pick, &mut lanes, at));
                 self.close(&lane_pick, &lanes);
             }
         }
     }
 
-    /// Steps through a segment, a slot at a time.
-    fn fill(&mut self, span: Span, list: &mut DayList, mut next: impl FnMut(&mut Self, i64) -> Option<(u32, Chosen)>) {
+    /// Steps through a segment, a slot at a time: a play that is due, else the next of the loop, else the safe item until one is due.
+    fn fill(&mut self, segment: &Segment, list: &mut DayList, mut next: impl FnMut(&mut Self, i64) -> Option<(u32, Chosen)>) {
+        let Segment { span, plays, hourly } = segment;
+        let wait = self.wait(plays, hourly);
         let mut at = span.from;
         while at < span.until && (at == span.from || span.until - at >= SHORTEST_REST) {
-            let Some((campaign, chosen)) = next(self, at) else {
+            if let Some((turn, due)) = self.dues.take(hourly, at, wait, self.plan) {
+                let Some((campaign, chosen)) = self.turn(turn, at) else { continue };
+                list.push_due(due);
+                list.push(at, campaign, self.version(chosen, at));
+                at += chosen.length.max(1);
+            } else if let Some((campaign, chosen)) = next(self, at) {
+                list.push(at, campaign, self.version(chosen, at));
+                at += chosen.length.max(1);
+            } else {
                 list.push(at, NOBODY, SAFE);
-                return;
-            };
-            list.push(at, campaign, self.version(chosen, at));
-            at += chosen.length.max(1);
+                at = self.dues.next_after(hourly, at).unwrap_or(span.until);
+            }
         }
+    }
+
+    /// How long a play that is due may wait in a segment.
+    fn wait(&self, plays: &Plays, hourly: &[(u32, u32)]) -> i64 {
+        let plan = self.plan;
+        match plays {
+            Plays::Campaigns(turns) => {
+                let lists = turns.iter().filter_map(|(turn, _)| Some(plan.turn(*turn)?.list));
+                wait(plan, lists, hourly)
+            }
+            Plays::Default(_) => wait(plan, std::iter::once(plan.default), hourly),
+            Plays::Dark | Plays::Safe => wait(plan, std::iter::empty(), hourly),
+        }
+    }
+
+    /// The next entry of a campaign.
+    fn turn(&mut self, turn: u32, at: i64) -> Option<(u32, Chosen)> {
+        let turn = self.plan.turn(turn)?;
+        self.entry(turn.id, turn.list, at)
+    }
+
+    fn entry(&mut self, id: u32, list: u32, at: i64) -> Option<(u32, Chosen)> {
+        let step = self.step(at);
+        let name = self.plan.ids.get(id as usize)?;
+        let place = self.places.get_mut(id as usize)?.get_or_insert_with(|| Place::first(name, list, step));
+        Some((id, place.next(list, step)?))
     }
 
     /// One slot of the campaigns: lane, campaign, entry.
@@ -222,10 +315,7 @@ impl<'a> Loop<'a> {
         let Lane { campaigns, lists } = lanes.get_mut(lane)?;
         let id = pick(campaigns, self.last_campaigns.get_mut(lane)?)?;
         let (_, list) = *lists.get(lists.binary_search_by_key(&id, |(id, _)| *id).ok()?)?;
-        let step = self.step(at);
-        let name = self.plan.ids.get(id as usize)?;
-        let place = self.places.get_mut(id as usize)?.get_or_insert_with(|| Place::first(name, list, step));
-        Some((id, place.next(list, step)?))
+        self.entry(id, list, at)
     }
 
     /// The language version of an entry that is shown, by its leaf.

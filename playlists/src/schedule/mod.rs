@@ -15,10 +15,17 @@
 
 mod active;
 mod day;
+mod dues;
 mod entries;
+mod explain;
 mod fair;
+mod forecast;
 mod hash;
+mod overrides;
 mod plan;
+mod reader;
+mod tickers;
+mod timeline;
 mod valid;
 
 use std::collections::BTreeSet;
@@ -26,13 +33,19 @@ use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use self::plan::{Plan, Shows};
+use self::plan::Plan;
 use crate::asset::Language;
-use crate::id::{AssetId, CampaignId, Digest};
+use crate::id::{AssetId, CampaignId, Digest, NoticeId};
 use crate::local::{broadcast_day, instant, moved};
 use crate::trust::manifest::{Manifest, ManifestFault};
 
 pub use self::day::DayList;
+pub use self::explain::{Explanation, Reason, Rule, Why, explain};
+pub use self::forecast::{Airtime, Displaced, Forecast, Refusal};
+pub use self::overrides::{Blackout, Notice, NoticeShows, Overrides, Severity};
+pub use self::reader::Reader;
+pub use self::tickers::{Crossing, Running, TickerList};
+pub use self::timeline::{Shows, Stretch, Timeline};
 
 /// Instants are answered from 1900 on …
 const FIRST_MS: i64 = -2_208_988_800_000;
@@ -62,6 +75,13 @@ pub enum What {
     Dark,
     /// An entry of a playlist, or the safe item.
     Entry(Slot),
+    /// A takeover: the notice, alone.
+    Notice {
+        /// Which one.
+        notice: NoticeId,
+        /// Its picture.
+        item: Digest,
+    },
 }
 
 /// One turn in the loop.
@@ -75,6 +95,8 @@ pub struct Slot {
     pub item: Digest,
     /// Its language; `und` for content without words and for the safe item.
     pub language: Language,
+    /// When it was due, where the campaign has plays per hour.
+    pub due: Option<DateTime<Utc>>,
 }
 
 /// What the board of this manifest shows at `now`. For more than one answer make a [`Schedule`].
@@ -140,8 +162,26 @@ impl Schedule {
         self.day(self.day_of(now)).at(within(now)).unwrap_or_else(|| self.never(now))
     }
 
+    /// As [`Schedule::resolve`], under overrides: recall, blackout and notices.
+    #[must_use]
+    pub fn resolve_under(&self, overrides: &Overrides, now: DateTime<Utc>) -> Showing {
+        Reader::new(self.clone()).resolve_under(overrides, now)
+    }
+
+    /// The tickers of a broadcast day.
+    #[must_use]
+    pub fn tickers(&self, date: NaiveDate) -> TickerList {
+        TickerList::new(&self.plan, date)
+    }
+
+    /// What runs over the loop at `now`.
+    #[must_use]
+    pub fn ticker_under(&self, overrides: &Overrides, now: DateTime<Utc>) -> Running {
+        Reader::new(self.clone()).ticker_under(overrides, now)
+    }
+
     /// All items that the manifest can show, each once: those of the list from `now` to the end of the next broadcast day as they
-    /// come, then the safe item, then the others in the manifest's order. This is the order to fetch them in.
+    /// come, then the safe item and the strips of tickers, then the others in the manifest's order. This is the order to fetch them in.
     #[must_use]
     pub fn items_from(&self, now: DateTime<Utc>) -> Vec<Digest> {
         let now = within(now);
@@ -149,61 +189,19 @@ impl Schedule {
         let lists = [self.day(today), self.day(moved(today, 1))];
         let coming = lists.iter().flat_map(DayList::items_with_end).filter(|(_, until)| *until > now).map(|(item, _)| item);
         let rest = self.plan.lists.iter().flat_map(|list| &list.lines).flat_map(|line| match line.shows {
-            Shows::Asset { first, count, .. } => first..first + count,
-            Shows::List { .. } => 0..0,
+            plan::Shows::Asset { first, count, .. } => first..first + count,
+            plan::Shows::List { .. } => 0..0,
         });
         let rest = rest.filter_map(|leaf| self.plan.leaf(leaf)).map(|leaf| leaf.item);
+        let strips = self.plan.tickers.iter().map(|runs| runs.ticker.item);
         let mut seen = BTreeSet::new();
-        coming.chain([self.plan.safe]).chain(rest).filter(|item| seen.insert(*item)).collect()
+        coming.chain([self.plan.safe]).chain(strips).chain(rest).filter(|item| seen.insert(*item)).collect()
     }
 
     /// A day's list covers its day without gap, so this answer is never given; it keeps [`Schedule::resolve`] total.
     fn never(&self, now: DateTime<Utc>) -> Showing {
-        let slot = Slot { campaign: None, asset: None, item: self.plan.safe, language: Language::undetermined() };
+        let slot = Slot { campaign: None, asset: None, item: self.plan.safe, language: Language::undetermined(), due: None };
         Showing { what: What::Entry(slot), since: now, until: now + chrono::TimeDelta::seconds(1) }
-    }
-}
-
-/// A schedule with the list of the day it was last asked for: cheap to ask often.
-///
-/// ```no_run
-/// # fn example(schedule: playlists::schedule::Schedule, now: chrono::DateTime<chrono::Utc>) {
-/// let mut reader = playlists::schedule::Reader::new(schedule);
-/// let showing = reader.resolve(now);
-/// let next = reader.resolve(showing.until);
-/// assert_eq!(next.since, showing.until);
-/// # }
-/// ```
-#[derive(Debug, Clone)]
-pub struct Reader {
-    schedule: Schedule,
-    /// The lists asked for last, the newest first: around a day's end questions go back and forth.
-    days: [Option<DayList>; 2],
-}
-
-impl Reader {
-    /// Reads this schedule.
-    #[must_use]
-    pub const fn new(schedule: Schedule) -> Self {
-        Self { schedule, days: [None, None] }
-    }
-    /// The schedule.
-    #[must_use]
-    pub const fn schedule(&self) -> &Schedule {
-        &self.schedule
-    }
-    /// As [`Schedule::resolve`]; only the first question about a day costs its list.
-    pub fn resolve(&mut self, now: DateTime<Utc>) -> Showing {
-        let now = within(now);
-        if let Some(showing) = self.days.iter().flatten().find_map(|day| day.at(now)) {
-            return showing;
-        }
-        let list = self.schedule.day(self.schedule.day_of(now));
-        let showing = list.at(now).unwrap_or_else(|| self.schedule.never(now));
-        self.days.rotate_right(1);
-        let [newest, _] = &mut self.days;
-        *newest = Some(list);
-        showing
     }
 }
 

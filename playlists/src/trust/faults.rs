@@ -1,9 +1,10 @@
 //! What is wrong within a manifest: its parts must fit together, and stay within bounds, before it may resolve.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use super::manifest::Manifest;
-use crate::campaign::MOST_WINDOWS;
+use crate::campaign::{Campaign, FASTEST_STRIP, MOST_WINDOWS, Period, Plays, Share, Ticker, WIDEST_STRIP};
 use crate::hours::{MOST_EXCEPTIONS, MOST_INTERVALS};
 use crate::id::PlaylistId;
 use crate::playlist::{Content, DEEPEST_NESTING, LONGEST_ENTRY, Playlist, SHORTEST_ENTRY};
@@ -15,6 +16,8 @@ pub const MOST_UNFOLDED: usize = 10_000;
 pub const LARGEST_NUMBER: u64 = (1 << 53) - 1;
 /// Longest that a manifest may let a board go without contact, in seconds: ten years.
 pub const LONGEST_OFFLINE_S: u64 = 3_650 * 24 * 3_600;
+/// Most stand-downs that a manifest carries.
+pub const MOST_STAND_DOWNS: usize = 64;
 /// Most lines of weekly hours: each weekday twice.
 const MOST_WEEKLY: usize = 14;
 /// Largest weight of a lane or a language.
@@ -186,18 +189,53 @@ fn check_campaigns(manifest: &Manifest, faults: &mut Faults) {
     let playlists: BTreeSet<_> = manifest.playlists.iter().map(|playlist| &playlist.id).collect();
     for campaign in &manifest.campaigns {
         let place = || format!("campaign {}", campaign.id);
-        if !playlists.contains(&campaign.playlist) {
-            faults.add(place(), format!("plays {}, which is not among the playlists", campaign.playlist));
+        match &campaign.plays {
+            Plays::Playlist(playlist) if !playlists.contains(playlist) => {
+                faults.add(place(), format!("plays {playlist}, which is not among the playlists"));
+            }
+            Plays::Playlist(_) => {}
+            Plays::Ticker(ticker) => check_ticker(manifest, campaign, ticker, faults),
         }
         if campaign.windows.len() > MOST_WINDOWS {
             faults.add(place(), format!("more than {MOST_WINDOWS} windows"));
         }
-        if let (Some(from), Some(until)) = (campaign.period.from, campaign.period.until)
-            && until < from
-        {
+        if is_backwards(campaign.period) {
             faults.add(place(), "ends before it begins".to_owned());
         }
     }
+    if manifest.stand_downs.len() > MOST_STAND_DOWNS {
+        faults.add("stand_downs", format!("more than {MOST_STAND_DOWNS}"));
+    }
+    if manifest.stand_downs.iter().any(|stand_down| is_backwards(stand_down.period)) {
+        faults.add("stand_downs", "one ends before it begins".to_owned());
+    }
+    if manifest.ranks.values().any(|rank| !(1..=LARGEST_WEIGHT).contains(rank)) {
+        faults.add("ranks", format!("ranks are 1 to {LARGEST_WEIGHT}"));
+    }
+}
+
+fn check_ticker(manifest: &Manifest, campaign: &Campaign, ticker: &Ticker, faults: &mut Faults) {
+    let place = || format!("campaign {}", campaign.id);
+    if manifest.item(&ticker.item).is_none() {
+        faults.add(place(), format!("runs {}, which is not among the items", ticker.item));
+    }
+    if !(1..=WIDEST_STRIP).contains(&ticker.width) {
+        faults.add(place(), format!("its strip is {} pixels wide, outside 1 to {WIDEST_STRIP}", ticker.width));
+    }
+    if !(1..=FASTEST_STRIP).contains(&ticker.speed) {
+        faults.add(place(), format!("its strip runs {} pixels a second, outside 1 to {FASTEST_STRIP}", ticker.speed));
+    }
+    let crossing = Duration::from_millis(ticker.crossing_ms(manifest.geometry.width()));
+    if crossing < SHORTEST_ENTRY || crossing > LONGEST_ENTRY {
+        faults.add(place(), format!("one crossing of its strip takes {crossing:?}, outside 1 s to 1 day"));
+    }
+    if matches!(campaign.share, Share::PerHour(_)) {
+        faults.add(place(), "a ticker has a weight, not per_hour".to_owned());
+    }
+}
+
+fn is_backwards(period: Period) -> bool {
+    matches!((period.from, period.until), (Some(from), Some(until)) if until < from)
 }
 
 /// Versions of one campaign follow one another. One that ends as it begins covers no instant, so it overlaps nothing.

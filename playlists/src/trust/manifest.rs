@@ -9,10 +9,10 @@ use serde::{Deserialize, Serialize};
 
 use super::key::PublicKey;
 use crate::asset::{Kind, Language};
-use crate::campaign::Campaign;
+use crate::campaign::{Campaign, StandDown};
 use crate::geometry::Geometry;
 use crate::hours::Hours;
-use crate::id::{BoardId, Digest, KeyEpoch, PlaylistId, Revision, Version};
+use crate::id::{BoardId, CampaignId, Digest, KeyEpoch, PlaylistId, Revision, Version};
 use crate::playlist::Playlist;
 
 pub use super::faults::ManifestFault;
@@ -67,6 +67,12 @@ pub struct Manifest {
     pub playlists: Vec<Playlist>,
     /// All campaigns, and the versions of them that ended today.
     pub campaigns: Vec<Campaign>,
+    /// How the board's owner ranks `priority` campaigns that collide: 1 comes first; those not named lose to those named.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub ranks: BTreeMap<CampaignId, u32>,
+    /// Themes held back for a while.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stand_downs: Vec<StandDown>,
     /// What plays when nothing else does.
     pub default_playlist: PlaylistId,
     /// What is shown when nothing else may be.

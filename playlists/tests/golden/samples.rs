@@ -15,6 +15,7 @@ use playlists::wire::reports::{
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
 
 use crate::fixtures::{BOARD_SEED, PUBLISH_SEED, ROOT_SEEDS, TIME_SEED, geometry, key, manifest, parsed, revision, root, time};
 
@@ -223,12 +224,40 @@ fn signed() -> Vec<Sample> {
         sample::<Root>("root", root()),
         sample::<Manifest>("manifest", manifest()),
         sample::<Manifest>("manifest-smallest", smallest()),
+        sample::<Manifest>("manifest-rules", rules()),
         sample("envelope-root", root_envelope),
         sample("envelope-manifest", Envelope::sign(DocumentType::Manifest, &bytes(&manifest()), &[&publish])),
         sample("envelope-ack", Envelope::sign(DocumentType::Ack, &bytes(&ack(Stream::Plays)), &[&time_key])),
         sample("identity", identity),
         sample("identity-tls", encrypted),
     ]
+}
+
+/// A manifest with the later rules: plays per hour, a ticker, lunar windows, weeks, excluded dates, ranks, stand-downs.
+fn rules() -> Manifest {
+    let mut manifest = manifest();
+    let head = |id: &str| json!({ "id": id, "unit": "u-province", "tier": "province", "theme": "festival" });
+    let with = |mut campaign: Value, rest: Value| {
+        if let (Some(fields), Value::Object(rest)) = (campaign.as_object_mut(), rest) {
+            fields.extend(rest);
+        }
+        serde_json::from_value(campaign).expect("a campaign")
+    };
+    let windows = json!([
+        { "lunar": { "month": 1, "day": 1, "at": "00:00" }, "duration_ms": 259_200_000 },
+        { "lunar": { "month": "*", "day": "last", "at": "18:30" }, "duration_ms": 3_600_000 },
+        { "cron": "0 7 * * Mon", "duration_ms": 600_000, "except": ["2026-12-28"], "weeks": { "every": 2, "of": "2026-11-23" } },
+    ]);
+    let ticker = json!({ "item": Digest::of(b"vi"), "width": 2_400, "speed": 120 });
+    manifest.campaigns.push(with(head("c-often"), json!({ "playlist": "p-storm", "per_hour": 30, "windows": windows })));
+    manifest.campaigns.push(with(head("c-words"), json!({ "ticker": ticker, "weight": 2 })));
+    manifest.ranks = BTreeMap::from([(parsed("c-storm"), 1)]);
+    manifest.stand_downs = serde_json::from_value(json!([
+        { "themes": ["festival", "trade"], "from": "2026-12-01T17:00:00Z", "until": "2026-12-03T17:00:00Z" },
+    ]))
+    .expect("stand-downs");
+    assert_eq!(manifest.faults(), []);
+    manifest
 }
 
 /// A manifest without anything that may be absent.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
-use playlists::campaign::{Campaign, Level, Period};
+use playlists::campaign::{Campaign, Level, Period, Plays, Share, Weight};
 use playlists::hours::Hours;
 use playlists::id::Revision;
 use playlists::playlist::{Content, Entry, Playlist};
@@ -14,24 +14,27 @@ use playlists::window::Window;
 
 use crate::generate::{campaign, digest, id, item, manifest};
 
-fn hanoi(text: &str) -> DateTime<Utc> {
+pub(crate) fn hanoi(text: &str) -> DateTime<Utc> {
     DateTime::parse_from_rfc3339(&format!("{text}+07:00")).expect("an instant").to_utc()
 }
 
-fn window(cron: &str, minutes: u64) -> Window {
+pub(crate) fn window(cron: &str, minutes: u64) -> Window {
     Window::new(id(cron), Duration::from_secs(minutes * 60)).expect("a window")
 }
 
 /// Adds a campaign with `entries` entries of `seconds`.
-fn add(manifest: &mut Manifest, campaign: Campaign, entries: usize, seconds: u64) {
+pub(crate) fn add(manifest: &mut Manifest, campaign: Campaign, entries: usize, seconds: u64) {
     let item_number = manifest.items.len();
     manifest.items.push(item(item_number));
     let still = |n| Entry::still(id(format!("{}-{n}", campaign.id)), digest(item_number), Duration::from_secs(seconds));
-    manifest.playlists.push(Playlist { id: campaign.playlist.clone(), entries: (0..entries).map(still).collect() });
+    manifest.playlists.push(Playlist {
+        id: campaign.plays.playlist().expect("it has one").clone(),
+        entries: (0..entries).map(still).collect(),
+    });
     manifest.campaigns.push(campaign);
 }
 
-fn vietnam() -> Manifest {
+pub(crate) fn vietnam() -> Manifest {
     let mut manifest = manifest(chrono_tz::Asia::Ho_Chi_Minh);
     manifest.items.push(item(1));
     manifest.playlists[0].entries.push(Entry::still(id("default"), digest(1), Duration::from_secs(10)));
@@ -39,9 +42,10 @@ fn vietnam() -> Manifest {
 }
 
 /// What is on: `dark`, `safe`, `default`, or the campaign's id.
-fn on(manifest: &Manifest, now: &str) -> String {
+pub(crate) fn on(manifest: &Manifest, now: &str) -> String {
     match Schedule::new(manifest).expect("no faults").resolve(hanoi(now)).what {
         What::Dark => "dark".to_owned(),
+        What::Notice { notice, .. } => notice.to_string(),
         What::Entry(slot) => match (slot.campaign, slot.asset) {
             (Some(campaign), _) => campaign.to_string(),
             (None, Some(_)) => "default".to_owned(),
@@ -168,9 +172,9 @@ fn a_campaign_changed_during_the_day_leaves_the_past_as_it_was() {
     let changed_at = hanoi("2026-11-23T12:00:07");
     let mut changed = manifest.clone();
     let heavier = Campaign {
-        playlist: id("two"),
+        plays: Plays::Playlist(id("two")),
         period: Period { from: Some(changed_at), until: None },
-        weight: playlists::campaign::Weight::new(9).expect("a weight"),
+        share: Share::Weight(Weight::new(9).expect("a weight")),
         ..changed.campaigns[1].clone()
     };
     changed.campaigns[1].period.until = Some(changed_at);
@@ -187,7 +191,7 @@ fn a_campaign_changed_during_the_day_leaves_the_past_as_it_was() {
     let of_two = |slots: &[playlists::schedule::Showing]| {
         let assets = slots.iter().filter_map(|showing| match &showing.what {
             What::Entry(slot) if slot.campaign.as_ref().is_some_and(|id| id.as_str() == "two") => slot.asset.clone(),
-            What::Entry(_) | What::Dark => None,
+            What::Entry(_) | What::Dark | What::Notice { .. } => None,
         });
         assets.map(|asset| asset.as_str().trim_start_matches("two-").parse::<usize>().expect("a number")).collect::<Vec<_>>()
     };
@@ -205,7 +209,7 @@ fn sixty_entries_in_hourly_ten_minute_windows_are_all_shown_within_two_days() {
     let shown: BTreeSet<_> = slots
         .filter_map(|showing| match showing.what {
             What::Entry(slot) if slot.campaign.as_ref().is_some_and(|id| id.as_str() == "many") => slot.asset,
-            What::Entry(_) | What::Dark => None,
+            What::Entry(_) | What::Dark | What::Notice { .. } => None,
         })
         .collect();
     assert_eq!(shown.len(), 60);
@@ -299,7 +303,7 @@ fn a_nested_playlist_gives_what_is_taken_and_goes_on_where_it_stopped() {
         .iter()
         .filter_map(|showing| match &showing.what {
             What::Entry(slot) => slot.asset.as_ref().map(|asset| asset.as_str().to_owned()),
-            What::Dark => None,
+            What::Dark | What::Notice { .. } => None,
         })
         .collect();
     let text = inner.iter().skip(4).take(20).map(|name| if name.starts_with("inner") { 'i' } else { 'o' }).collect::<String>();

@@ -1,21 +1,22 @@
 //! Random valid manifests, around the days on which their zones change their clocks.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc, Weekday};
 use chrono_tz::Tz;
 use playlists::asset::{Kind, Language};
-use playlists::campaign::{Campaign, Level, Period, Weight};
+use playlists::campaign::{Campaign, Level, PerHour, Period, Plays, Share, StandDown, Ticker, Weight};
 use playlists::geometry::Geometry;
 use playlists::hours::{Exception, Hours, Interval, Weekly};
 use playlists::id::{Digest, KeyEpoch, Revision, Version};
 use playlists::local::day_start;
 use playlists::playlist::{Content, Entry, Playlist};
+use playlists::schedule::{Blackout, Notice, NoticeShows, Overrides, Severity};
 use playlists::trust::key::SecretKey;
 use playlists::trust::manifest::{Item, Lanes, Manifest};
 use playlists::unit::Tier;
-use playlists::window::Window;
+use playlists::window::{LunarDate, Starts, Weeks, Window};
 use proptest::collection::{btree_map, vec};
 use proptest::option;
 use proptest::prelude::*;
@@ -51,6 +52,8 @@ pub(crate) fn manifest(tz: Tz) -> Manifest {
         items: vec![safe],
         playlists: vec![Playlist { id: id("default"), entries: Vec::new() }],
         campaigns: Vec::new(),
+        ranks: BTreeMap::new(),
+        stand_downs: Vec::new(),
     }
 }
 
@@ -80,10 +83,11 @@ pub(crate) fn campaign(name: &str, weight: u32) -> Campaign {
         unit: id("u1"),
         tier: Tier::Commune,
         level: Level::Normal,
-        playlist: id(name),
+        theme: None,
+        plays: Plays::Playlist(id(name)),
         period: Period::default(),
         windows: Vec::new(),
-        weight: Weight::new(weight).expect("a weight"),
+        share: Share::Weight(Weight::new(weight).expect("a weight")),
     }
 }
 
@@ -109,10 +113,17 @@ pub(crate) fn any_manifest() -> impl Strategy<Value = (Manifest, NaiveDate)> {
             (0..count).map(|number| vec(entry(number, start), if number == 0 { 1..3 } else { 0..6 })).collect::<Vec<_>>()
         });
         let languages = prop_oneof![Just(BTreeMap::new()), btree_map(select(vec!["vi", "en", "zh", "ko"]), 1_u32..4, 1..4),];
-        let campaigns = vec(one_campaign(start), 0..6);
+        let campaigns = vec(one_campaign(start), 0..8);
+        let ranks = btree_map((0_usize..8).prop_map(|n| id(format!("c{n}"))), 1_u32..3, 0..4);
+        let stand_down = (edge(start), edge(start), subsequence(THEMES.to_vec(), 1..=2));
+        let stand_downs = prop_oneof![3 => Just(Vec::new()), 1 => vec(stand_down, 1..3)];
         let lanes = (0_u32..5, 1_u32..5);
-        (items, playlists, languages, campaigns, lanes, option::of(hours(day))).prop_map(
-            move |(items, playlists, languages, campaigns, (province, commune), hours)| {
+        (items, playlists, languages, campaigns, lanes, option::of(hours(day)), ranks, stand_downs).prop_map(
+            move |(items, playlists, languages, campaigns, (province, commune), hours, ranks, stand_downs)| {
+                let stand_down = |(from, until, themes): (Option<DateTime<Utc>>, Option<DateTime<Utc>>, Vec<&str>)| StandDown {
+                    themes: themes.into_iter().map(id).collect(),
+                    period: Period { from, until: until.map(|until| from.map_or(until, |from| until.max(from))) },
+                };
                 let mut manifest = manifest(tz);
                 let count = items.len();
                 manifest.items = (0..).zip(items).map(|(n, (from, until))| Item { from, until, ..item(n) }).collect();
@@ -122,7 +133,9 @@ pub(crate) fn any_manifest() -> impl Strategy<Value = (Manifest, NaiveDate)> {
                 let lists = playlists.len();
                 manifest.playlists = (0..).zip(playlists).map(|(n, entries)| playlist(n, entries, count)).collect();
                 manifest.default_playlist = id("p0");
-                manifest.campaigns = campaigns.into_iter().enumerate().flat_map(|(n, c)| versions(n, c, lists)).collect();
+                manifest.ranks = ranks;
+                manifest.stand_downs = stand_downs.into_iter().map(stand_down).collect();
+                manifest.campaigns = campaigns.into_iter().enumerate().flat_map(|(n, c)| versions(n, c, lists, count)).collect();
                 assert_eq!(manifest.faults(), []);
                 (manifest, day)
             },
@@ -180,13 +193,21 @@ struct RandomCampaign {
     until: Option<DateTime<Utc>>,
     changed: Option<DateTime<Utc>>,
     windows: Vec<Window>,
+    theme: Option<&'static str>,
+    per_hour: Option<u32>,
+    ticker: Option<(usize, u32, u32)>,
 }
+
+const THEMES: [&str; 2] = ["festival", "trade"];
 
 fn one_campaign(start: DateTime<Utc>) -> impl Strategy<Value = RandomCampaign> {
     let tier = (any::<bool>(), prop_oneof![4 => Just(false), 1 => Just(true)]);
     let weights = (prop_oneof![1_u32..4, 1_u32..1000], 1_u32..4);
-    (tier, weights, (0_usize..9, 0_usize..9), edge(start), edge(start), edge(start), vec(window(), 0..3)).prop_map(
-        |((province, priority), weights, lists, from, until, changed, windows)| RandomCampaign {
+    let per_hour = prop_oneof![5 => Just(None), 2 => (1_u32..40).prop_map(Some), 1 => (1_u32..3600).prop_map(Some)];
+    let ticker = prop_oneof![5 => Just(None), 1 => (0_usize..6, 1_u32..9000, 5_u32..600).prop_map(Some)];
+    let kind = (select(vec![None, None, Some(THEMES[0]), Some(THEMES[1])]), per_hour, ticker);
+    (tier, weights, (0_usize..9, 0_usize..9), edge(start), edge(start), edge(start), vec(window(), 0..3), kind).prop_map(
+        |((province, priority), weights, lists, from, until, changed, windows, (theme, per_hour, ticker))| RandomCampaign {
             province,
             priority,
             weights,
@@ -195,6 +216,9 @@ fn one_campaign(start: DateTime<Utc>) -> impl Strategy<Value = RandomCampaign> {
             until,
             changed,
             windows,
+            theme,
+            per_hour,
+            ticker,
         },
     )
 }
@@ -206,29 +230,52 @@ pub(crate) fn window() -> impl Strategy<Value = Window> {
     let day = select(vec!["*", "*", "1", "25,29", "1-31/3"]);
     let month = select(vec!["*", "*", "Mar-Nov", "2-4,10-12"]);
     let weekday = select(vec!["*", "*", "0", "7", "Sat,Sun", "5-7", "Mon-Fri", "*/2"]);
+    let cron = (minute, hour, day, month, weekday)
+        .prop_map(|(minute, hour, day, month, weekday)| Starts::Cron(id(format!("{minute} {hour} {day} {month} {weekday}"))));
+    let lunar = (select(vec!["*", "*", "1", "2", "8", "10", "12"]), select(vec!["1", "9", "14", "15", "16", "last", "30"]));
+    let lunar = (lunar, 0_u32..24, select(vec![0_u32, 30])).prop_map(|((month, day), hour, minute)| {
+        let at = NaiveTime::from_hms_opt(hour, minute, 0).expect("a time");
+        Starts::Lunar(LunarDate { month: id(month), day: id(day), at })
+    });
     let minutes = prop_oneof![1_u64..90, 90_u64..600, 600_u64..4000];
-    (minute, hour, day, month, weekday, minutes).prop_map(|(minute, hour, day, month, weekday, minutes)| {
-        let cron = format!("{minute} {hour} {day} {month} {weekday}");
-        Window::new(id(cron), Duration::from_secs(minutes * 60)).expect("a window")
+    let except = prop_oneof![3 => Just(BTreeSet::new()), 1 => prop::collection::btree_set(named_day(), 1..6)];
+    let weeks = prop_oneof![3 => Just(None), 1 => (1_u8..4, named_day()).prop_map(|(every, of)| Some(Weeks { every, of }))];
+    let starts = prop_oneof![4 => cron.boxed(), 1 => lunar.boxed()];
+    (starts, minutes, except, weeks).prop_map(|(starts, minutes, except, weeks)| {
+        let window = Window::starting(starts, Duration::from_secs(minutes * 60)).expect("a window");
+        let window = window.except(except).expect("few dates");
+        weeks.map_or(window.clone(), |weeks| window.in_weeks(weeks).expect("few weeks"))
     })
 }
 
+/// A date on or about one on which manifests are looked at.
+fn named_day() -> impl Strategy<Value = NaiveDate> {
+    let days: Vec<_> = ZONES.iter().flat_map(|(_, days)| days.iter().copied()).collect();
+    (select(days), -3_i64..4).prop_map(|((y, m, d), by)| NaiveDate::from_ymd_opt(y, m, d).expect("a date") + TimeDelta::days(by))
+}
+
 /// One version of a campaign, or two that follow one another.
-fn versions(number: usize, random: RandomCampaign, lists: usize) -> Vec<Campaign> {
+fn versions(number: usize, random: RandomCampaign, lists: usize, items: usize) -> Vec<Campaign> {
+    let playlist = |list: usize| Plays::Playlist(id(format!("p{}", list % lists)));
+    let ticker = random.ticker.map(|(item, width, speed)| Plays::Ticker(Ticker { item: digest(item % items), width, speed }));
+    let weight = |weight| Share::Weight(Weight::new(weight).expect("a weight"));
+    let per_hour = random.per_hour.filter(|_| ticker.is_none()).map(|plays| Share::PerHour(PerHour::new(plays).expect("plays")));
     let whole = Period { from: random.from, until: random.until.max(random.from).filter(|_| random.until.is_some()) };
     let first = Campaign {
         tier: if random.province { Tier::Province } else { Tier::Commune },
         level: if random.priority { Level::Priority } else { Level::Normal },
-        playlist: id(format!("p{}", random.lists.0 % lists)),
+        theme: random.theme.map(id),
+        plays: ticker.clone().unwrap_or_else(|| playlist(random.lists.0)),
+        share: per_hour.unwrap_or_else(|| weight(random.weights.0)),
         period: whole,
         windows: random.windows,
-        ..campaign(&format!("c{number}"), random.weights.0)
+        ..campaign(&format!("c{number}"), 1)
     };
     let Some(changed) = random.changed.filter(|changed| whole.contains(*changed)) else { return vec![first] };
     let second = Campaign {
-        playlist: id(format!("p{}", random.lists.1 % lists)),
+        plays: ticker.unwrap_or_else(|| playlist(random.lists.1)),
         period: Period { from: Some(changed), until: whole.until },
-        weight: Weight::new(random.weights.1).expect("a weight"),
+        share: per_hour.unwrap_or_else(|| weight(random.weights.1)),
         ..first.clone()
     };
     vec![Campaign { period: Period { from: whole.from, until: Some(changed) }, ..first }, second]
@@ -248,4 +295,53 @@ fn hours(day: NaiveDate) -> impl Strategy<Value = Hours> {
             .map(|(days, intervals, whole_day)| Exception { date: day + TimeDelta::days(days), intervals, whole_day })
             .collect(),
     })
+}
+
+/// Random overrides, their instants counted from 1970: [`shifted`] brings them to where they matter.
+pub(crate) fn any_overrides() -> impl Strategy<Value = Overrides> {
+    let at = || (-100_000_i64..100_000).prop_map(|seconds| DateTime::UNIX_EPOCH + TimeDelta::seconds(seconds));
+    let open = move || prop_oneof![1 => Just(None), 4 => at().prop_map(Some)];
+    let blackout = (open(), open(), any::<bool>())
+        .prop_map(|(from, until, safe_item)| Blackout { period: Period { from, until }, safe_item });
+    let shows = prop_oneof![
+        3 => (0_usize..9).prop_map(|item| NoticeShows::Takeover { item: digest(item) }),
+        1 => (0_usize..9, 100_u32..4000).prop_map(|(item, width)| NoticeShows::Ticker(Ticker { item: digest(item), width, speed: 60 })),
+    ];
+    let severity = select(vec![Severity::Minor, Severity::Severe, Severity::Extreme]);
+    let notice = (0_u8..9, severity, at(), 1_i64..60_000, any::<bool>(), shows).prop_map(
+        |(number, severity, effective, seconds, lights, shows)| Notice {
+            id: id(format!("n{number}")),
+            severity,
+            effective,
+            expires: effective + TimeDelta::seconds(seconds),
+            lights,
+            shows,
+        },
+    );
+    let notices = vec(notice, 0..5).prop_map(|mut notices| {
+        notices.sort_by(|one, other| one.id.cmp(&other.id));
+        notices.dedup_by(|one, other| one.id == other.id);
+        notices
+    });
+    let items = prop::collection::btree_set((0_usize..9).prop_map(digest), 0..4);
+    let campaigns = prop::collection::btree_set((0_usize..8).prop_map(|n| id(format!("c{n}"))), 0..3);
+    let blackouts = prop_oneof![2 => Just(Vec::new()), 1 => vec(blackout, 1..3)];
+    (items, campaigns, blackouts, notices).prop_map(|(recalled_items, recalled_campaigns, blackouts, notices)| Overrides {
+        recalled_items,
+        recalled_campaigns,
+        blackouts,
+        notices,
+    })
+}
+
+/// The same overrides about another instant.
+pub(crate) fn shifted(mut overrides: Overrides, to: DateTime<Utc>) -> Overrides {
+    let by = to - DateTime::UNIX_EPOCH;
+    for notice in &mut overrides.notices {
+        (notice.effective, notice.expires) = (notice.effective + by, notice.expires + by);
+    }
+    for Blackout { period, .. } in &mut overrides.blackouts {
+        (period.from, period.until) = (period.from.map(|at| at + by), period.until.map(|at| at + by));
+    }
+    overrides
 }

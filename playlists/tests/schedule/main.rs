@@ -5,4 +5,5 @@ mod cases;
 mod generate;
 mod properties;
 mod reference;
+mod rules;
 mod windows;

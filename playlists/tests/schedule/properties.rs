@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use playlists::playlist::{Entry, Playlist};
-use playlists::schedule::{Reader, Schedule, Showing, What, resolve};
+use playlists::schedule::{Overrides, Reader, Schedule, Showing, What, resolve};
 use playlists::trust::manifest::{Lanes, Manifest};
 use playlists::unit::Tier;
 use proptest::prelude::*;
 
-use crate::generate::{any_manifest, campaign, digest, id, item, manifest};
+use crate::generate::{any_manifest, any_overrides, campaign, digest, id, item, manifest, shifted};
 use crate::reference;
+use crate::reference::overrides::Must;
 
 fn schedule(manifest: &Manifest) -> Schedule {
     Schedule::new(manifest).expect("the manifest has no faults")
@@ -20,7 +21,7 @@ fn schedule(manifest: &Manifest) -> Schedule {
 /// An answer in the reference's words.
 fn plain(showing: &Showing) -> reference::Shown {
     let entry = match &showing.what {
-        What::Dark => None,
+        What::Dark | What::Notice { .. } => None,
         What::Entry(slot) => Some(reference::Entry {
             campaign: slot.campaign.clone(),
             asset: slot.asset.clone(),
@@ -40,8 +41,10 @@ proptest! {
 
     #[test]
     fn a_day_is_listed_as_the_reference_lists_it((manifest, date) in any_manifest()) {
-        let slots: Vec<_> = schedule(&manifest).day(date).slots().map(|showing| plain(&showing)).collect();
-        let mut expected = reference::day::list(&manifest, date);
+        let day = schedule(&manifest).day(date);
+        let slots: Vec<_> = day.slots().map(|showing| plain(&showing)).collect();
+        let (mut expected, lapsed) = reference::day::list(&manifest, date);
+        prop_assert_eq!(day.lapses().map(|(id, at)| (id.clone(), at.timestamp_millis())).collect::<Vec<_>>(), lapsed);
         // A dark stretch is whole in the product's answer, and cut at the day's edges in a list.
         for (slot, expected) in slots.iter().zip(&mut expected) {
             if slot.entry.is_none() && expected.entry.is_none() {
@@ -50,6 +53,14 @@ proptest! {
             }
         }
         prop_assert_eq!(slots, expected);
+    }
+
+    #[test]
+    fn tickers_run_as_the_reference_runs_them((manifest, date) in any_manifest()) {
+        let ms = |instant: DateTime<Utc>| instant.timestamp_millis();
+        let list = schedule(&manifest).tickers(date);
+        let found = list.crossings().map(|run| (run.what.and_then(|what| what.campaign), ms(run.since), ms(run.until)));
+        prop_assert_eq!(found.collect::<Vec<_>>(), reference::day::tickers(&manifest, date));
     }
 
     #[test]
@@ -77,6 +88,82 @@ proptest! {
         let json = serde_json::to_vec(&Manifest { rev: playlists::id::Revision(9), ..manifest }).expect("a manifest serialises");
         let refreshed: Manifest = serde_json::from_slice(&json).expect("and is read again");
         prop_assert_eq!(resolve(&refreshed, now).expect("without faults"), showing);
+    }
+
+    #[test]
+    fn a_forecast_equals_counting_the_timeline((manifest, date) in any_manifest(), second in -40_000_i64..90_000, hours in 1_i64..40, over in any_overrides()) {
+        let from = playlists::local::day_start(date, manifest.time_zone) + TimeDelta::seconds(second);
+        let until = from + TimeDelta::hours(hours);
+        let schedule = schedule(&manifest);
+        for overrides in [Overrides::default(), shifted(over.clone(), from)] {
+            let mut reader = Reader::new(schedule.clone());
+            let forecast = schedule.forecast(&overrides, from, until);
+            let (mut counted, mut dark, mut lit) = (BTreeMap::<_, (u64, i64)>::new(), 0, 0);
+            let mut at = from;
+            for showing in schedule.timeline(&overrides, from, until) {
+                prop_assert_eq!(showing.since, at);
+                at = showing.until;
+                let ms = (showing.until - showing.since).num_milliseconds();
+                let whole = reader.resolve_under(&overrides, showing.since);
+                match showing.what {
+                    What::Dark => dark += ms,
+                    What::Notice { .. } => lit += ms,
+                    What::Entry(slot) => {
+                        lit += ms;
+                        let own = counted.entry(slot.campaign).or_default();
+                        own.0 += u64::from(whole.since == showing.since);
+                        own.1 += ms;
+                    }
+                }
+            }
+            prop_assert_eq!(at, until);
+            prop_assert_eq!((forecast.dark_ms, forecast.lit_ms()), (dark, lit));
+            let nobody = counted.remove(&None).unwrap_or_default();
+            let rest = (forecast.default.plays + forecast.safe_item.plays, forecast.default.shown_ms + forecast.safe_item.shown_ms);
+            prop_assert_eq!(rest, nobody);
+            let told: BTreeMap<_, _> = forecast.campaigns.into_iter().map(|(id, air)| (Some(id), (air.plays, air.shown_ms))).collect();
+            prop_assert_eq!(told, counted);
+        }
+    }
+
+    #[test]
+    fn under_overrides_answers_follow_one_another_and_hold_throughout((manifest, date) in any_manifest(), second in 0_i64..86_400, over in any_overrides()) {
+        let now = playlists::local::day_start(date, manifest.time_zone) + TimeDelta::seconds(second);
+        let overrides = shifted(over, now);
+        let schedule = schedule(&manifest);
+        let mut reader = Reader::new(schedule.clone());
+        let mut plain = Reader::new(schedule.clone());
+        let mut showing = reader.resolve_under(&overrides, now);
+        for _ in 0..40 {
+            prop_assert!(showing.since < showing.until);
+            for at in [showing.since, showing.since + (showing.until - showing.since) / 2, showing.until - millisecond()] {
+                prop_assert_eq!(&reader.resolve_under(&overrides, at), &showing);
+                let must = reference::overrides::at(&manifest, &overrides, at, &plain.resolve(at));
+                match &showing.what {
+                    What::Dark if matches!(must, Must::Another(_)) => {
+                        prop_assert!(overrides.recalled_items.contains(&manifest.safe_item));
+                    }
+                    What::Dark => prop_assert_eq!(must, Must::Dark),
+                    What::Notice { notice, item } => prop_assert_eq!(must, Must::Notice(notice.clone(), *item)),
+                    What::Entry(slot) if matches!(must, Must::Another(_)) => {
+                        prop_assert!(!overrides.recalled_items.contains(&slot.item));
+                        prop_assert!(slot.campaign.as_ref().is_none_or(|id| !overrides.recalled_campaigns.contains(id)));
+                        let item = manifest.item(&slot.item).expect("the manifest names it");
+                        let valid = item.from.is_none_or(|from| from <= at) && item.until.is_none_or(|until| at < until);
+                        prop_assert!(valid || slot.asset.is_none());
+                    }
+                    What::Entry(slot) => prop_assert_eq!(must, Must::Item(slot.item)),
+                }
+            }
+            if showing.until > now + TimeDelta::days(40) {
+                break;
+            }
+            let next = reader.resolve_under(&overrides, showing.until);
+            prop_assert_eq!(next.since, showing.until);
+            let emptied = overrides.recalled_items.contains(&manifest.safe_item);
+            prop_assert!(emptied || next.what != What::Dark || showing.what != What::Dark, "dark answers are merged");
+            showing = next;
+        }
     }
 
     #[test]
@@ -234,8 +321,9 @@ proptest! {
             }
         }
         for (campaign, counts) in plays {
-            let playlist = &manifest.campaigns.iter().find(|c| c.id == campaign).expect("it played").playlist;
-            let entries = manifest.playlists.iter().find(|p| p.id == *playlist).map_or(0, |p| p.entries.len());
+            let playlist = &manifest.campaigns.iter().find(|c| c.id == campaign).expect("it played").plays;
+            let playlist = playlist.playlist();
+            let entries = manifest.playlists.iter().find(|p| Some(&p.id) == playlist).map_or(0, |p| p.entries.len());
             let fewest = if counts.len() < entries { 0 } else { counts.values().copied().min().unwrap_or(0) };
             let most = counts.values().copied().max().unwrap_or(0);
             prop_assert!(most - fewest <= 1, "{campaign}: {counts:?}");

@@ -11,8 +11,9 @@ use playlists::wire::messages::{Identity, V};
 use super::campaign_draft::OPERATORS_ZONE;
 use super::{App, FieldError, checked_name};
 use crate::live::Change;
+use crate::store::board_defaults::EndedDefault;
 use crate::store::boards::{Board, Settings};
-use crate::store::{StoreError, boards, playlists as stored_playlists, publish_wanted};
+use crate::store::{StoreError, board_defaults, boards, manifests, playlists as stored_playlists, publish_wanted};
 
 /// A board to be added.
 #[derive(Debug, Clone, PartialEq)]
@@ -189,8 +190,17 @@ pub async fn save(app: &App, id: &BoardId, draft: &SettingsDraft) -> Result<Resu
     if !errors.is_empty() {
         return Ok(Err(errors));
     }
+    // Before its first manifest a board showed nothing, so there is no past to keep.
+    let old = match manifests::newest_revision(&app.db, id).await? {
+        Some(_) => boards::get(&app.db, id).await?.map(|board| board.default_playlist),
+        None => None,
+    };
     let now_ms = app.clock.now_ms();
     let mut tx = app.db.write().await?;
+    if let Some(playlist) = old.filter(|old| *old != default_playlist) {
+        let ended = EndedDefault { board: id.clone(), ended_ms: now_ms, playlist };
+        board_defaults::add(&mut tx, &ended).await?;
+    }
     if !boards::save_settings(&mut tx, id, &Settings { name, hours, brightness, default_playlist }).await? {
         return Ok(Err(vec![FieldError::new("board", "error-board-unknown").with("board", id.as_str())]));
     }

@@ -4,14 +4,16 @@ use std::collections::BTreeSet;
 
 use ::playlists::id::{BoardId, CampaignId, PlaylistId, UnitId};
 use ::playlists::unit::Tier;
+use chrono::{DateTime, Utc};
 
 pub use super::campaign_draft::{CampaignDraft, WindowDraft};
+use super::preview::Supposed;
 use super::{App, FieldError, new_id};
 use crate::live::Change;
 use crate::store::campaign_versions::CampaignVersion;
 use crate::store::campaigns::StoredCampaign;
 use crate::store::playlists::StoredPlaylist;
-use crate::store::{StoreError, Tx, boards, campaign_versions, campaigns, playlists, publish_wanted};
+use crate::store::{StoreError, Tx, boards, campaign_versions, campaigns, playlists, publish_wanted, units};
 
 /// Adds a campaign, or changes one that is there: the version in force ends now and the next begins now. Saving it unchanged makes
 /// none. Fields are named as in [`CampaignDraft`]; those of windows `windows.N.field`, N from 0.
@@ -51,6 +53,26 @@ pub(super) async fn put(
     draft: CampaignDraft,
     old: Option<StoredCampaign>,
 ) -> Result<Result<CampaignId, Vec<FieldError>>, StoreError> {
+    let (campaign, playlist) = match checked(app, unit, id, &draft, old.as_ref()).await? {
+        Ok(checked) => checked,
+        Err(errors) => return Ok(Err(errors)),
+    };
+    if old.as_ref().is_some_and(|old| StoredCampaign { changed_ms: campaign.changed_ms, ..old.clone() } == campaign) {
+        return Ok(Ok(campaign.id));
+    }
+    let id = campaign.id.clone();
+    store(app, campaign, old.as_ref(), Some(&playlist)).await?;
+    Ok(Ok(id))
+}
+
+/// The campaign that a form makes of `old`, and its playlist; or all that is wrong in the form.
+async fn checked(
+    app: &App,
+    unit: &UnitId,
+    id: CampaignId,
+    draft: &CampaignDraft,
+    old: Option<&StoredCampaign>,
+) -> Result<Result<(StoredCampaign, StoredPlaylist), Vec<FieldError>>, StoreError> {
     let now = app.clock.now();
     let mut errors = Vec::new();
     let checked = draft.check(now, &mut errors);
@@ -58,7 +80,7 @@ pub(super) async fn put(
     let named = if draft.all_boards { Vec::new() } else { known_boards(app, &draft.boards, &mut errors).await? };
     let Some(playlist) = playlist.filter(|_| errors.is_empty()) else { return Ok(Err(errors)) };
     let campaign = StoredCampaign {
-        unit: old.as_ref().map_or_else(|| unit.clone(), |old| old.unit.clone()),
+        unit: old.map_or_else(|| unit.clone(), |old| old.unit.clone()),
         id,
         name: checked.name,
         playlist: playlist.id.clone(),
@@ -69,15 +91,41 @@ pub(super) async fn put(
         all_boards: draft.all_boards,
         boards: named,
         approved: draft.approved,
-        version: old.as_ref().map_or(0, |old| old.version),
+        paused: old.is_some_and(|old| old.paused),
+        version: old.map_or(0, |old| old.version),
         changed_ms: now.timestamp_millis(),
     };
-    if old.as_ref().is_some_and(|old| StoredCampaign { changed_ms: campaign.changed_ms, ..old.clone() } == campaign) {
-        return Ok(Ok(campaign.id));
-    }
-    let id = campaign.id.clone();
-    store(app, campaign, old.as_ref(), Some(&playlist)).await?;
-    Ok(Ok(id))
+    Ok(Ok((campaign, playlist)))
+}
+
+/// The change that saving a form would make if the campaign were approved and not paused, to be looked at before; or all that is
+/// wrong in the form. `id` is of the campaign that is changed; none: a new one.
+///
+/// # Errors
+/// The outer one when the database fails.
+pub async fn supposed_of(
+    app: &App,
+    unit: &UnitId,
+    id: Option<&CampaignId>,
+    draft: &CampaignDraft,
+) -> Result<Result<Supposed, Vec<FieldError>>, StoreError> {
+    let old = match id {
+        Some(id) => campaigns::get(&app.db, id).await?,
+        None => None,
+    };
+    let id = match &old {
+        Some(old) => old.id.clone(),
+        None => new_campaign_id(app)?,
+    };
+    let (campaign, playlist) = match checked(app, unit, id.clone(), draft, old.as_ref()).await? {
+        Ok(checked) => checked,
+        Err(errors) => return Ok(Err(errors)),
+    };
+    let tier = units::get(&app.db, &campaign.unit).await?.map_or(Tier::Commune, |unit| unit.tier);
+    let newest = campaign_versions::newest(&app.db, &id).await?;
+    let next = CampaignVersion { tier, ..next_version(&campaign, &playlist, newest.as_ref()) };
+    let now = DateTime::from_timestamp_millis(campaign.changed_ms).unwrap_or_else(|| app.clock.now());
+    Ok(Ok(Supposed { campaign: id, next: Some(next), now }))
 }
 
 /// Ends a campaign at this instant; whether there was one to end.
@@ -87,16 +135,98 @@ pub(super) async fn put(
 pub async fn end_now(app: &App, id: &CampaignId) -> Result<bool, StoreError> {
     let Some(old) = campaigns::get(&app.db, id).await? else { return Ok(false) };
     let now = app.clock.now();
-    if old.period.until.is_some_and(|until| until <= now) {
+    if old.is_over(now) {
         return Ok(false);
     }
     let mut campaign = old.clone();
     // A campaign that had not begun keeps no time at all.
     campaign.period.from = campaign.period.from.map(|from| from.min(now));
     campaign.period.until = Some(now);
+    campaign.paused = false;
     campaign.changed_ms = now.timestamp_millis();
     store(app, campaign, Some(&old), None).await?;
     Ok(true)
+}
+
+/// Holds a campaign back until it is resumed; whether there was one to hold back.
+///
+/// # Errors
+/// When the database fails.
+pub async fn pause(app: &App, id: &CampaignId) -> Result<bool, StoreError> {
+    let Some(old) = campaigns::get(&app.db, id).await? else { return Ok(false) };
+    if old.paused || old.is_over(app.clock.now()) {
+        return Ok(false);
+    }
+    let campaign = StoredCampaign { paused: true, changed_ms: app.clock.now_ms(), ..old.clone() };
+    store(app, campaign, Some(&old), None).await?;
+    Ok(true)
+}
+
+/// Lets a campaign go on that was held back, in the newest version of its playlist; whether there was one.
+///
+/// # Errors
+/// When the database fails.
+pub async fn resume(app: &App, id: &CampaignId) -> Result<bool, StoreError> {
+    let Some(old) = campaigns::get(&app.db, id).await? else { return Ok(false) };
+    if !old.paused || old.is_over(app.clock.now()) {
+        return Ok(false);
+    }
+    let playlist = playlists::get(&app.db, &old.playlist).await?;
+    let campaign = StoredCampaign { paused: false, changed_ms: app.clock.now_ms(), ..old.clone() };
+    store(app, campaign, Some(&old), playlist.as_ref()).await?;
+    Ok(true)
+}
+
+/// Makes a form of a campaign that of a new one like it: not approved, beginning now or later, and without an end that has passed.
+pub fn as_copy(draft: &mut CampaignDraft, original: &StoredCampaign, name: String, now: DateTime<Utc>) {
+    draft.name = name;
+    draft.approved = false;
+    if original.period.from.is_none_or(|from| from <= now) {
+        draft.from = String::new();
+    }
+    if original.is_over(now) {
+        draft.until = String::new();
+    }
+}
+
+/// A step that an operator takes with a campaign as a whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// [`pause`].
+    Pause,
+    /// [`resume`].
+    Resume,
+    /// [`end_now`].
+    End,
+}
+
+/// The change that a step would make, to be looked at before; none where there is nothing to do.
+///
+/// # Errors
+/// When the database fails.
+pub async fn supposed(app: &App, id: &CampaignId, step: Step) -> Result<Option<Supposed>, StoreError> {
+    let Some(campaign) = campaigns::get(&app.db, id).await? else { return Ok(None) };
+    let now = app.clock.now();
+    if campaign.is_over(now) || campaign.paused != (step == Step::Resume) && step != Step::End {
+        return Ok(None);
+    }
+    let next = match step {
+        Step::Pause | Step::End => None,
+        Step::Resume => {
+            let resumed = StoredCampaign { paused: false, changed_ms: now.timestamp_millis(), ..campaign };
+            next_in_force(app, &resumed).await?
+        }
+    };
+    Ok(Some(Supposed { campaign: id.clone(), next, now }))
+}
+
+/// The version that would begin if this campaign were stored now; none when it may not be shown.
+async fn next_in_force(app: &App, campaign: &StoredCampaign) -> Result<Option<CampaignVersion>, StoreError> {
+    let Some(playlist) = playlists::get(&app.db, &campaign.playlist).await?.filter(|_| campaign.approved) else {
+        return Ok(None);
+    };
+    let newest = campaign_versions::newest(&app.db, &campaign.id).await?;
+    Ok(Some(next_version(campaign, &playlist, newest.as_ref())))
 }
 
 /// Stores a campaign in its new form. `playlist` is what its next version plays; none ends it.
@@ -108,7 +238,9 @@ async fn store(
 ) -> Result<(), StoreError> {
     let now_ms = campaign.changed_ms;
     let newest = campaign_versions::newest(&app.db, &campaign.id).await?;
-    let next = playlist.filter(|_| campaign.approved).map(|playlist| next_version(&campaign, playlist, newest.as_ref()));
+    let next = playlist
+        .filter(|_| campaign.approved && !campaign.paused)
+        .map(|playlist| next_version(&campaign, playlist, newest.as_ref()));
     let unchanged = matches!((&next, &newest), (Some(next), Some(newest)) if same_content(next, newest));
     if let Some(next) = next.as_ref().filter(|_| !unchanged) {
         campaign.version = next.version;

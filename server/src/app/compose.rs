@@ -5,12 +5,14 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use playlists::asset::{Fit, Kind};
-use playlists::campaign::{Campaign, Period};
-use playlists::id::{AssetId, Digest, KeyEpoch, PlaylistId, Revision, Version};
+use playlists::campaign::{Campaign, Period, Plays, Share};
+use playlists::id::{AssetId, BoardId, Digest, KeyEpoch, PlaylistId, Revision, Version};
 use playlists::local::{broadcast_day, day_start};
-use playlists::playlist::{Entry, Playlist};
+use playlists::playlist::{Content, Entry, Playlist};
 use playlists::trust::manifest::{Item, Lanes, Manifest};
 
+use super::defaults::{self, Stretch};
+use crate::store::board_defaults::EndedDefault;
 use crate::store::boards::Board;
 use crate::store::campaign_versions::CampaignVersion;
 use crate::store::playlists::StoredEntry;
@@ -20,6 +22,8 @@ use crate::store::renditions::Key;
 const FRESH: Duration = Duration::from_secs(14 * 24 * 3600);
 /// And after this long it shows only the safe item: half a year.
 const MAX_OFFLINE: Duration = Duration::from_secs(180 * 24 * 3600);
+/// Id of the playlist of today's default playlists, where they changed.
+const DEFAULTS: &str = "defaults-of-today";
 /// How long the safe item is on the screen at a time.
 const SAFE_ENTRY: Duration = Duration::from_secs(10);
 
@@ -33,12 +37,16 @@ pub struct Ready {
 }
 
 /// All that manifests are composed from, for many boards at once.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Sources {
     /// Versions of campaigns that are in force or were so today.
     pub campaigns: Vec<CampaignVersion>,
     /// What playlists play, by id and version.
     pub playlists: BTreeMap<(PlaylistId, u64), Vec<StoredEntry>>,
+    /// When each of these versions was made, UTC milliseconds: as a default playlist it plays until the next one is.
+    pub made_ms: BTreeMap<(PlaylistId, u64), i64>,
+    /// What boards' default playlists were earlier today, in the order of their ends.
+    pub former_defaults: BTreeMap<BoardId, Vec<EndedDefault>>,
     /// How each asset is brought to a board's shape.
     pub fits: BTreeMap<AssetId, Fit>,
     /// How long each clip plays.
@@ -70,10 +78,14 @@ impl Sources {
         })
     }
 
-    /// The version of the board's default playlist that plays now.
-    pub(super) fn default_of(&self, board: &Board) -> Option<(&(PlaylistId, u64), &Vec<StoredEntry>)> {
-        let id = board.default_playlist.as_ref()?;
-        self.playlists.range((id.clone(), 0)..=(id.clone(), u64::MAX)).next_back()
+    /// What plays on the board when nothing else does, through today.
+    pub(super) fn defaults_of(&self, board: &Board, now: DateTime<Utc>) -> Vec<Stretch> {
+        let today = day_start(broadcast_day(now, board.time_zone), board.time_zone).timestamp_millis();
+        let former = self.former_defaults.get(&board.id).map_or(&[][..], Vec::as_slice);
+        defaults::stretches(former, board.default_playlist.as_ref(), today, |id| {
+            let versions = self.playlists.range((id.clone(), 0)..=(id.clone(), u64::MAX)).map(|(version, _)| version);
+            versions.map(|version| (version.clone(), self.made_ms.get(version).copied().unwrap_or_default())).collect()
+        })
     }
 
     /// The rendition of an asset at the board's pixels.
@@ -93,8 +105,9 @@ impl Sources {
         let played = self
             .campaigns_of(board, now)
             .filter_map(|(version, _)| self.playlists.get(&(version.playlist.clone(), version.playlist_version)));
-        let default = self.default_of(board).map(|(_, entries)| entries);
-        played.chain(default).flatten().filter_map(|entry| self.key(board, &entry.asset_id)).collect()
+        let defaults = self.defaults_of(board, now);
+        let by_default = defaults.iter().filter_map(|stretch| self.playlists.get(stretch.plays.as_ref()?));
+        played.chain(by_default).flatten().filter_map(|entry| self.key(board, &entry.asset_id)).collect()
     }
 
     fn entries(&self, board: &Board, entries: &[StoredEntry]) -> Vec<Entry> {
@@ -148,27 +161,14 @@ pub fn compose(board: &Board, sources: &Sources, safe: (&AssetId, Ready), head: 
             unit: version.unit.clone(),
             tier: version.tier,
             level: version.level,
-            playlist: id,
+            theme: None,
+            plays: Plays::Playlist(id),
             period,
             windows: version.windows.clone(),
-            weight: version.weight,
+            share: Share::Weight(version.weight),
         });
     }
-    let default = sources
-        .default_of(board)
-        .map(|((id, version), stored)| (versioned(id, *version), stored, sources.entries(board, stored)));
-    let default_playlist = match default.filter(|(.., entries)| !entries.is_empty()) {
-        Some((id, stored, entries)) => {
-            items.add_all(sources, board, stored, Use::Evergreen);
-            playlists.insert(id.clone(), entries);
-            id
-        }
-        None => {
-            let id = versioned(&safe_playlist(safe.0), 1);
-            playlists.insert(id.clone(), vec![Entry::still(safe.0.clone(), safe.1.sha256, SAFE_ENTRY)]);
-            id
-        }
-    };
+    let default_playlist = add_defaults(board, sources, safe, head.issued, &mut items, &mut playlists);
     Manifest {
         v: 1,
         board: board.id.clone(),
@@ -189,9 +189,52 @@ pub fn compose(board: &Board, sources: &Sources, safe: (&AssetId, Ready), head: 
         items: items.list(),
         playlists: playlists.into_iter().map(|(id, entries)| Playlist { id, entries }).collect(),
         campaigns,
+        ranks: BTreeMap::new(),
+        stand_downs: Vec::new(),
         default_playlist,
         safe_item: safe.1.sha256,
     }
+}
+
+/// Adds what plays when nothing else does; answers the playlist's id. A default that was changed today is a playlist of
+/// playlists, each valid while it was the default, so that the past of the day's list never changes: a playlist within another
+/// plays as it does alone, since it keeps a place of its own and starts the day by its own id.
+fn add_defaults(
+    board: &Board,
+    sources: &Sources,
+    safe: (&AssetId, Ready),
+    now: DateTime<Utc>,
+    items: &mut Items,
+    playlists: &mut BTreeMap<PlaylistId, Vec<Entry>>,
+) -> PlaylistId {
+    let instant = |ms: Option<i64>| ms.and_then(DateTime::from_timestamp_millis);
+    let mut stretches = Vec::new();
+    for stretch in sources.defaults_of(board, now) {
+        let (from, until) = (instant(stretch.from_ms), instant(stretch.until_ms));
+        let stored = stretch.plays.as_ref().and_then(|version| Some((version, sources.playlists.get(version)?)));
+        let made = stored.map(|(version, stored)| (version, stored, sources.entries(board, stored)));
+        let id = match made.filter(|(.., entries)| !entries.is_empty()) {
+            Some(((id, version), stored, entries)) => {
+                items.add_all(sources, board, stored, if until.is_none() { Use::Evergreen } else { Use::Until(until) });
+                let id = versioned(id, *version);
+                playlists.insert(id.clone(), entries);
+                id
+            }
+            None => {
+                let id = versioned(&safe_playlist(safe.0), 1);
+                playlists.insert(id.clone(), vec![Entry::still(safe.0.clone(), safe.1.sha256, SAFE_ENTRY)]);
+                id
+            }
+        };
+        stretches.push((id, from, until));
+    }
+    if let [(id, ..)] = stretches.as_slice() {
+        return id.clone();
+    }
+    let id: PlaylistId = DEFAULTS.parse().expect("a short word is an id");
+    let entry = |(playlist, from, until)| Entry { content: Content::Playlist { playlist, take: None }, from, until };
+    playlists.insert(id.clone(), stretches.into_iter().map(entry).collect());
+    id
 }
 
 /// The safe item's asset id is a playlist id as well: both are short words of the same letters.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use chrono::{DateTime, Utc};
 use playlists::id::CampaignId;
 
 use super::compose::Sources;
@@ -11,9 +12,9 @@ use crate::store::campaign_versions::CampaignVersion;
 /// What a board's manifest is composed from as long as some renditions are being made: without the campaigns that wait for theirs. A
 /// version that waits leaves its place to the one before it, which plays on as it did. None where the default playlist waits: then
 /// everything does.
-pub(super) fn without_what_waits(sources: &Sources, board: &Board) -> Option<Sources> {
-    let default = sources.default_of(board);
-    if default.is_some_and(|(_, entries)| sources.waits(board, entries)) {
+pub(super) fn without_what_waits(sources: &Sources, board: &Board, now: DateTime<Utc>) -> Option<Sources> {
+    let defaults: Vec<_> = sources.defaults_of(board, now).into_iter().filter_map(|stretch| stretch.plays).collect();
+    if defaults.iter().filter_map(|played| sources.playlists.get(played)).any(|entries| sources.waits(board, entries)) {
         return None;
     }
     let mut of_campaigns: BTreeMap<&CampaignId, Vec<&CampaignVersion>> = BTreeMap::new();
@@ -21,7 +22,8 @@ pub(super) fn without_what_waits(sources: &Sources, board: &Board) -> Option<Sou
     for version in sources.campaigns.iter().filter(|version| version.aims_at(&board.id)) {
         of_campaigns.entry(&version.campaign).or_default().push(version);
     }
-    let mut joined = Sources::default();
+    let former = sources.former_defaults.get(&board.id).map(|former| (board.id.clone(), former.clone()));
+    let mut joined = Sources { former_defaults: former.into_iter().collect(), ..Sources::default() };
     for versions in of_campaigns.values_mut() {
         versions.sort_by_key(|version| version.version);
         joined.campaigns.extend(in_their_place(versions, |version| {
@@ -30,13 +32,15 @@ pub(super) fn without_what_waits(sources: &Sources, board: &Board) -> Option<Sou
         }));
     }
     let played = joined.campaigns.iter().map(|version| (version.playlist.clone(), version.playlist_version));
-    let keys: Vec<_> = played.chain(default.map(|(key, _)| key.clone())).collect();
+    let keys: Vec<_> = played.chain(defaults).collect();
     for key in keys {
         let Some(entries) = sources.playlists.get(&key) else { continue };
         for (asset, key) in entries.iter().filter_map(|entry| Some((&entry.asset_id, sources.key(board, &entry.asset_id)?))) {
             joined.fits.insert(asset.clone(), key.fit);
+            joined.clips.extend(sources.clips.get(asset).map(|length| (asset.clone(), *length)));
             joined.renditions.extend(sources.renditions.get(&key).map(|ready| (key, *ready)));
         }
+        joined.made_ms.extend(sources.made_ms.get(&key).map(|made_ms| (key.clone(), *made_ms)));
         joined.playlists.insert(key, entries.clone());
     }
     Some(joined)

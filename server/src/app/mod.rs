@@ -9,13 +9,22 @@ pub mod campaigns;
 mod clips_tests;
 pub mod commands;
 pub mod compose;
+pub mod course;
+#[cfg(test)]
+mod course_tests;
 pub mod dating;
+pub mod defaults;
+pub mod explain;
+pub mod forecast;
 pub mod fresh;
 mod join;
 pub mod now_showing;
+#[cfg(test)]
+mod operating_tests;
 pub mod overview;
 pub mod playlists;
 pub mod presence;
+pub mod preview;
 pub mod publish;
 #[cfg(test)]
 mod publish_tests;

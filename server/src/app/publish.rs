@@ -18,7 +18,7 @@ use super::{App, join, safe_item, sources};
 use crate::failpoint::failpoint;
 use crate::live::Change;
 use crate::store::boards::Board;
-use crate::store::manifests::Signed;
+use crate::store::manifests::{Heads, Signed};
 use crate::store::publish_wanted::Wanted;
 use crate::store::{StoreError, Tx, boards, manifests, publish_wanted, renditions};
 
@@ -46,12 +46,11 @@ pub async fn run_once(app: &App) -> Result<Published, StoreError> {
     let patience: BTreeMap<&BoardId, Option<i64>> = wanted.iter().map(|wish| (&wish.board, wish.wait_until_ms)).collect();
 
     let heads = manifests::newest_heads(&app.db, &ids).await?;
-    let reported = manifests::reported_revisions(&app.db, &ids).await?;
     let mut outcomes = Vec::with_capacity(boards.len());
     for board in &boards {
         let wait_until_ms = patience.get(&board.id).copied().flatten();
-        let known = (heads.get(&board.id).copied(), reported.get(&board.id).copied().unwrap_or_default());
-        outcomes.push((board, decide(app, board, &sources, known, wait_until_ms, now)?));
+        outcomes
+            .push((board, decide(app, board, &sources, heads.get(&board.id).copied().unwrap_or_default(), wait_until_ms, now)?));
         // Signing takes a moment; others may work between two boards.
         tokio::task::yield_now().await;
     }
@@ -158,7 +157,9 @@ async fn save(tx: &mut Tx, wanted: &[Wanted], outcomes: &[(&Board, Outcome)], no
         match by_id.get(&wish.board) {
             Some(Outcome::New { signed, rest }) => {
                 new.push(signed);
-                done(tx, wish, *rest, &mut fulfilled).await?;
+                if done(tx, wish, *rest).await? {
+                    fulfilled.push(wish);
+                }
             }
             Some(Outcome::Waiting { until_ms }) => {
                 publish_wanted::rest(tx, wish, *until_ms).await?;
@@ -168,7 +169,11 @@ async fn save(tx: &mut Tx, wanted: &[Wanted], outcomes: &[(&Board, Outcome)], no
                 publish_wanted::postpone(tx, wish, now_ms).await?;
                 published.postponed += 1;
             }
-            Some(Outcome::Unchanged { rest }) => done(tx, wish, *rest, &mut fulfilled).await?,
+            Some(Outcome::Unchanged { rest }) => {
+                if done(tx, wish, *rest).await? {
+                    fulfilled.push(wish);
+                }
+            }
             None => fulfilled.push(wish),
         }
     }
@@ -179,21 +184,21 @@ async fn save(tx: &mut Tx, wanted: &[Wanted], outcomes: &[(&Board, Outcome)], no
     Ok(published)
 }
 
-/// A board whose manifest is complete waits no more, as all such are told at once; any other rests.
-async fn done<'a>(tx: &mut Tx, wish: &'a Wanted, rest: Rest, fulfilled: &mut Vec<&'a Wanted>) -> Result<(), StoreError> {
+/// Whether the board waits no more, as its manifest is complete; any other is put to rest.
+async fn done(tx: &mut Tx, wish: &Wanted, rest: Rest) -> Result<bool, StoreError> {
     match rest {
-        Rest::Complete => fulfilled.push(wish),
+        Rest::Complete => return Ok(true),
         Rest::Woken => publish_wanted::rest(tx, wish, None).await?,
         Rest::Until(until_ms) => publish_wanted::rest(tx, wish, Some(until_ms)).await?,
     }
-    Ok(())
+    Ok(false)
 }
 
 fn decide(
     app: &App,
     board: &Board,
     sources: &Sources,
-    (newest, reported): (Option<(Revision, Digest)>, Revision),
+    Heads { newest, reported }: Heads,
     wait_until_ms: Option<i64>,
     now: DateTime<Utc>,
 ) -> Result<Outcome, StoreError> {
@@ -208,7 +213,7 @@ fn decide(
             tracing::warn!(board.id = %board.id, pending, "renditions are not made in time; published without them");
             (sources, made)
         }
-        Patience::Until(until_ms) => match join::without_what_waits(sources, board) {
+        Patience::Until(until_ms) => match join::without_what_waits(sources, board, now) {
             Some(sources) => {
                 joined = sources;
                 (&joined, Rest::Until(until_ms))
@@ -256,7 +261,7 @@ fn is_ahead(reported: Revision, newest: Revision, now: DateTime<Utc>) -> bool {
 /// # Errors
 /// When the database fails.
 pub async fn overtake(app: &App, board: &BoardId, reported: Revision) -> Result<Option<Revision>, StoreError> {
-    let newest = revision(app, board).await?;
+    let newest = manifests::newest_revision(&app.db, board).await?;
     let now = app.clock.now();
     if is_ahead(reported, newest.unwrap_or_default(), now) {
         tracing::warn!(board.id = %board, manifest.revision = %reported, "the board holds a manifest that the database does not know, as after a restore; it gets a newer one");

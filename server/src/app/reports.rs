@@ -143,7 +143,8 @@ async fn take_hello(app: &App, board: &BoardId, bytes: &[u8]) -> Result<(), Refu
     let changed = status::apply_hello(&app.db, board, &hello, now_ms).await.map_err(Refused::Store)?;
     failpoint!("hello-committed");
     told(app, board, changed);
-    if let Some(wanted) = publish::overtake(app, board, hello.rev).await.map_err(Refused::Store)?
+    let wanted = publish::overtake(app, board, hello.rev).await.map_err(Refused::Store)?;
+    if let Some(wanted) = wanted
         && wanted != hello.rev
     {
         outbox::put(&app.db, board, wanted, now_ms).await.map_err(Refused::Store)?;

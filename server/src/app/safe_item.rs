@@ -37,6 +37,12 @@ fn asset_of(geometry: Geometry) -> AssetId {
     word.parse().expect("a built-in id is an id")
 }
 
+/// Whether this is the safe item in one of its shapes: pages call it by what it is, not by its name.
+#[must_use]
+pub fn is(asset: &AssetId) -> bool {
+    matches!(asset.as_str(), "safe-wide" | "safe-tall")
+}
+
 /// The rendition that is the safe item of a geometry.
 #[must_use]
 pub fn of(geometry: Geometry) -> Key {

@@ -11,12 +11,14 @@ use super::compose::{Ready, Sources};
 use super::{App, safe_item};
 use crate::store::boards::Board;
 use crate::store::renditions::{Key, State};
-use crate::store::{StoreError, assets, campaign_versions, playlists as stored_playlists, renditions};
+use crate::store::{StoreError, assets, board_defaults, campaign_versions, playlists as stored_playlists, renditions};
 
 /// Most versions of campaigns in force at once.
 const MOST_CAMPAIGNS: u32 = 20_000;
 /// Most versions of playlists in use at once.
 const MOST_PLAYLISTS: u32 = 20_000;
+/// Most changes of boards' default playlists within a day.
+const MOST_DEFAULTS: u32 = 100_000;
 /// A broadcast day is at most this long, wherever its board stands.
 const LONGEST_DAY: TimeDelta = TimeDelta::hours(26);
 
@@ -28,15 +30,21 @@ pub(super) async fn load(app: &App, now: DateTime<Utc>) -> Result<Sources, Store
     let shown: BTreeSet<AssetId> =
         in_use.iter().flat_map(|version| version.entries.iter().map(|entry| entry.asset_id.clone())).collect();
     let shown: Vec<AssetId> = shown.into_iter().collect();
-    let (mut fits, mut clips) = (BTreeMap::new(), BTreeMap::new());
+    let mut sources = Sources { campaigns, ..Sources::default() };
     for asset in assets::many(&app.db, &shown).await? {
         if let Some(clip) = asset.clip {
-            clips.insert(asset.id.clone(), Duration::from_millis(clip.duration_ms));
+            sources.clips.insert(asset.id.clone(), Duration::from_millis(clip.duration_ms));
         }
-        fits.insert(asset.id, asset.fit);
+        sources.fits.insert(asset.id, asset.fit);
     }
-    let playlists = in_use.into_iter().map(|version| ((version.id, version.version), version.entries)).collect();
-    Ok(Sources { campaigns, playlists, fits, clips, ..Sources::default() })
+    for version in in_use {
+        sources.made_ms.insert((version.id.clone(), version.version), version.created_ms);
+        sources.playlists.insert((version.id, version.version), version.entries);
+    }
+    for ended in board_defaults::ended_since(&app.db, since_ms, MOST_DEFAULTS).await? {
+        sources.former_defaults.entry(ended.board.clone()).or_default().push(ended);
+    }
+    Ok(sources)
 }
 
 /// Adds the renditions for these boards' geometries, made and pending; answers those that nobody has asked for yet.

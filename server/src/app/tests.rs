@@ -40,7 +40,7 @@ fn geometry() -> Geometry {
 }
 
 /// With the safe item and a unit.
-async fn furnished(world: World) -> World {
+pub(super) async fn furnished(world: World) -> World {
     safe_item::ensure(&world.app).await.expect("the safe item is laid down");
     let own = Unit { id: unit(), name: "Tỉnh".to_owned(), tier: Tier::Province, parent: None };
     units::add(&world.app, &own).await.expect("a unit");
@@ -179,7 +179,7 @@ async fn a_change_during_the_day_ends_one_version_and_begins_the_next(world: Wor
     assert_eq!(versions.len(), 2, "what played this morning stays in the manifest");
     assert!(versions.iter().all(|version| version.id == id));
     assert_eq!(versions[0].period.until, versions[1].period.from);
-    assert_ne!(versions[0].playlist, versions[1].playlist);
+    assert_ne!(versions[0].plays, versions[1].plays);
 
     world.clock.pass(Duration::from_secs(3600));
     assert!(campaigns::end_now(&world.app, &id).await.expect("ended"));

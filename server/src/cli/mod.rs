@@ -3,6 +3,7 @@
 
 pub mod board;
 pub mod demo;
+pub mod explain;
 pub mod keys;
 pub mod serve;
 pub mod unit;
@@ -93,6 +94,8 @@ enum Command {
     Demo,
     /// Check the settings, tell every fault, change nothing.
     Check,
+    /// Tell why a board shows what it shows, and why every other campaign does not.
+    Explain(explain::Arguments),
     /// Signing keys.
     #[command(subcommand)]
     Keys(keys::Command),
@@ -146,6 +149,7 @@ pub fn run() -> ExitCode {
         Command::Check => check(&config),
         Command::Serve => serve::run(config),
         Command::Demo => demo::run(config),
+        Command::Explain(arguments) => explain::run(&config, &arguments),
         Command::Keys(command) => keys::run(&config, &command),
         Command::Board(command) => board::run(&config, command),
         Command::Unit(command) => unit::run(&config, command),

@@ -1,5 +1,6 @@
 //! The web server's surface: pages for people, files, and what machines watch. The only place that names axum.
 
+mod api;
 mod at_work;
 pub mod board;
 mod door;
@@ -10,6 +11,7 @@ mod guard;
 mod mqtt;
 mod ops;
 mod pages;
+pub mod reasons;
 pub mod site;
 pub mod times;
 pub mod visitor;
@@ -32,7 +34,9 @@ use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetReques
 use tower_http::timeout::TimeoutLayer;
 
 use self::at_work::AtWork;
-use self::pages::{assets, boards, campaigns, language, live, overview, playlists, setup, sign_in};
+use self::pages::{
+    assets, boards, campaign_steps, campaigns, forecast, language, live, overview, playlists, setup, sign_in, timeline,
+};
 use self::site::Site;
 use crate::app::App;
 use crate::edge::door::Door;
@@ -58,6 +62,7 @@ pub fn router(app: Arc<App>, stop: &CancellationToken) -> Router {
     let site = Site::new(app, stop.clone());
     let pages = Router::new()
         .merge(people())
+        .nest("/api/v1", api::router())
         .merge(door())
         .layer(CsrfLayer::new())
         .layer(from_fn(error::dress))
@@ -113,6 +118,7 @@ fn people() -> Router<Site> {
         .route("/", get(overview::show))
         .route("/live", get(live::stream))
         .route("/boards/{id}", get(boards::show))
+        .route("/boards/{id}/timeline", get(timeline::show))
         .route("/boards/{id}/snapshot", get(boards::snapshot).post(boards::ask_snapshot))
         .route("/assets", get(assets::list))
         .route("/assets/{id}", get(assets::show))
@@ -123,8 +129,10 @@ fn people() -> Router<Site> {
         .route("/campaigns", get(campaigns::list).post(campaigns::save))
         .route("/campaigns/new", get(campaigns::new))
         .route("/campaigns/next-starts", get(campaigns::next_starts))
+        .route("/campaigns/forecast", post(forecast::show))
+        .route("/campaigns/{id}/forecast", post(forecast::show))
         .route("/campaigns/{id}", get(campaigns::edit).post(campaigns::save))
-        .route("/campaigns/{id}/end", post(campaigns::end))
+        .route("/campaigns/{id}/{step}", get(campaign_steps::ask).post(campaign_steps::take))
         .layer(DefaultBodyLimit::max(FORM_BYTES))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, PATIENCE));
     let uploads = Router::new()

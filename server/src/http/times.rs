@@ -1,6 +1,6 @@
 //! Instants and durations as people of the house write them: civil time of Vietnam, which has no clock changes.
 
-use chrono::{DateTime, NaiveDateTime, TimeDelta, TimeZone, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, TimeDelta, TimeZone, Utc};
 use chrono_tz::Asia::Ho_Chi_Minh;
 
 use super::words::{Language, Tr};
@@ -9,6 +9,17 @@ use super::words::{Language, Tr};
 const FIELD: &str = "%Y-%m-%dT%H:%M";
 
 impl Tr {
+    /// A date, with its weekday.
+    #[must_use]
+    pub fn date(&self, date: NaiveDate) -> String {
+        let days = ["day-mon", "day-tue", "day-wed", "day-thu", "day-fri", "day-sat", "day-sun"];
+        let day = days.get(date.weekday().num_days_from_monday() as usize).map(|key| self.s(key)).unwrap_or_default();
+        let form = match self.language {
+            Language::Vietnamese => "%d/%m/%Y",
+            Language::English => "%-d %b %Y",
+        };
+        format!("{day} {}", date.format(form))
+    }
     /// Day and time of day.
     #[must_use]
     pub fn instant(&self, instant: DateTime<Utc>) -> String {

@@ -1,5 +1,8 @@
 //! Campaigns as operators edit them, with the boards they name.
 
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
 use playlists::campaign::{Level, Period, Weight};
 use playlists::id::{BoardId, CampaignId, PlaylistId, UnitId};
 use playlists::window::Window;
@@ -33,10 +36,20 @@ pub struct StoredCampaign {
     pub boards: Vec<BoardId>,
     /// Whether it may be shown.
     pub approved: bool,
+    /// Whether it is held back until it is resumed.
+    pub paused: bool,
     /// Number of the newest version that was in force; 0 when there was none.
     pub version: u64,
     /// When it was changed last, UTC milliseconds.
     pub changed_ms: i64,
+}
+
+impl StoredCampaign {
+    /// Whether its period has ended.
+    #[must_use]
+    pub fn is_over(&self, now: DateTime<Utc>) -> bool {
+        self.period.until.is_some_and(|until| until <= now)
+    }
 }
 
 #[derive(FromRow)]
@@ -52,6 +65,7 @@ struct Row {
     windows: String,
     all_boards: bool,
     approved: bool,
+    paused: bool,
     version: i64,
     changed_ms: i64,
 }
@@ -70,6 +84,7 @@ impl Row {
             all_boards: self.all_boards,
             boards,
             approved: self.approved,
+            paused: self.paused,
             version: u64::try_from(self.version).map_err(|e| StoreError::unreadable("campaign.version", e))?,
             changed_ms: self.changed_ms,
         })
@@ -114,12 +129,12 @@ pub(super) fn windows_json(windows: &[Window]) -> Result<String, StoreError> {
 pub async fn save(tx: &mut Tx, campaign: &StoredCampaign) -> Result<(), StoreError> {
     const SQL: &str =
         "insert into campaign (campaign_id, unit_id, name, name_search, playlist_id, level, weight, from_ms, until_ms,
-        windows, all_boards, approved, version, created_ms, changed_ms)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14)
+        windows, all_boards, approved, paused, version, created_ms, changed_ms)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $15)
         on conflict (campaign_id) do update set name = excluded.name, name_search = excluded.name_search,
         playlist_id = excluded.playlist_id, level = excluded.level, weight = excluded.weight, from_ms = excluded.from_ms,
         until_ms = excluded.until_ms, windows = excluded.windows, all_boards = excluded.all_boards, approved = excluded.approved,
-        version = excluded.version, changed_ms = excluded.changed_ms";
+        paused = excluded.paused, version = excluded.version, changed_ms = excluded.changed_ms";
     let windows = windows_json(&campaign.windows)?;
     within!(tx, |conn| sqlx::query(SQL)
         .bind(campaign.id.as_str())
@@ -134,6 +149,7 @@ pub async fn save(tx: &mut Tx, campaign: &StoredCampaign) -> Result<(), StoreErr
         .bind(windows)
         .bind(campaign.all_boards)
         .bind(campaign.approved)
+        .bind(campaign.paused)
         .bind(i64::try_from(campaign.version).unwrap_or(i64::MAX))
         .bind(campaign.changed_ms)
         .execute(conn)
@@ -179,7 +195,7 @@ pub async fn add_boards(tx: &mut Tx, campaign: &CampaignId, boards: &[BoardId]) 
 pub async fn get(db: &Db, id: &CampaignId) -> Result<Option<StoredCampaign>, StoreError> {
     const SQL: &str =
         "select campaign_id, unit_id, name, playlist_id, level, weight, from_ms, until_ms, windows, all_boards, approved,
-        version, changed_ms from campaign where campaign_id = $1";
+        paused, version, changed_ms from campaign where campaign_id = $1";
     let row = on!(db, |pool| sqlx::query_as::<_, Row>(SQL).bind(id.as_str()).fetch_optional(pool).await)
         .map_err(StoreError::on("load the campaign"))?;
     let Some(row) = row else { return Ok(None) };
@@ -193,7 +209,7 @@ pub async fn get(db: &Db, id: &CampaignId) -> Result<Option<StoredCampaign>, Sto
 /// When the database fails.
 pub async fn list(db: &Db, search: &str, after: Option<&CampaignId>, limit: u32) -> Result<Vec<StoredCampaign>, StoreError> {
     const SQL: &str = "select campaign_id, unit_id, name, playlist_id, level, weight, from_ms, until_ms, windows, all_boards, approved,
-        version, changed_ms from campaign where name_search like $1 escape '\\'
+        paused, version, changed_ms from campaign where name_search like $1 escape '\\'
         and ($2 = '' or (name_search, campaign_id) > (select c.name_search, c.campaign_id from campaign c where c.campaign_id = $2))
         order by name_search, campaign_id limit $3";
     let rows = on!(db, |pool| sqlx::query_as::<_, Row>(SQL)
@@ -206,6 +222,32 @@ pub async fn list(db: &Db, search: &str, after: Option<&CampaignId>, limit: u32)
     with_boards(db, rows).await
 }
 
+/// The names of these campaigns; those that do not exist are missing.
+///
+/// # Errors
+/// When the database fails.
+pub async fn names(db: &Db, ids: &[CampaignId]) -> Result<BTreeMap<CampaignId, String>, StoreError> {
+    /// SQLite takes 32,766 parameters in a statement.
+    const AT_ONCE: usize = 10_000;
+    let mut names = BTreeMap::new();
+    for part in ids.chunks(AT_ONCE) {
+        let rows = on!(db, |pool| {
+            let mut query = QueryBuilder::new("select campaign_id, name from campaign where campaign_id in (");
+            let mut list = query.separated(", ");
+            for id in part {
+                list.push_bind(id.as_str());
+            }
+            query.push(")");
+            query.build_query_as::<(String, String)>().fetch_all(pool).await
+        })
+        .map_err(StoreError::on("load the campaigns' names"))?;
+        for (id, name) in rows {
+            names.insert(id.parse().map_err(|e| StoreError::unreadable("campaign.campaign_id", e))?, name);
+        }
+    }
+    Ok(names)
+}
+
 /// The campaigns that play this playlist, in the order of their ids.
 ///
 /// # Errors
@@ -213,7 +255,7 @@ pub async fn list(db: &Db, search: &str, after: Option<&CampaignId>, limit: u32)
 pub async fn of_playlist(db: &Db, playlist: &PlaylistId, limit: u32) -> Result<Vec<StoredCampaign>, StoreError> {
     const SQL: &str =
         "select campaign_id, unit_id, name, playlist_id, level, weight, from_ms, until_ms, windows, all_boards, approved,
-        version, changed_ms from campaign where playlist_id = $1 order by campaign_id limit $2";
+        paused, version, changed_ms from campaign where playlist_id = $1 order by campaign_id limit $2";
     let rows = on!(db, |pool| sqlx::query_as::<_, Row>(SQL).bind(playlist.as_str()).bind(i64::from(limit)).fetch_all(pool).await)
         .map_err(StoreError::on("list the playlist's campaigns"))?;
     with_boards(db, rows).await
@@ -224,7 +266,7 @@ async fn with_boards(db: &Db, rows: Vec<Row>) -> Result<Vec<StoredCampaign>, Sto
         .iter()
         .map(|row| row.campaign_id.parse().map_err(|e| StoreError::unreadable("campaign.campaign_id", e)))
         .collect::<Result<_, _>>()?;
-    let mut by_campaign = std::collections::BTreeMap::<String, Vec<BoardId>>::new();
+    let mut by_campaign = BTreeMap::<String, Vec<BoardId>>::new();
     for (campaign, board) in boards(db, &ids).await? {
         by_campaign.entry(campaign).or_default().push(board);
     }

@@ -107,37 +107,21 @@ pub async fn newest(db: &Db, board: &BoardId, limit: u32) -> Result<Vec<Signed>,
         .collect()
 }
 
-/// The revisions that these boards reported last: one is above the newest manifest's where the database was put back to an older
-/// backup. A board that never reported is missing.
-///
-/// # Errors
-/// When the database fails.
-pub async fn reported_revisions(db: &Db, boards: &[BoardId]) -> Result<BTreeMap<BoardId, Revision>, StoreError> {
-    let mut reported = BTreeMap::new();
-    for part in boards.chunks(AT_ONCE) {
-        let rows = on!(db, |pool| {
-            let mut query = QueryBuilder::new("select board_id, rev from board_status where board_id in (");
-            let mut list = query.separated(", ");
-            for board in part {
-                list.push_bind(board.to_string());
-            }
-            query.push(")");
-            query.build_query_as::<(String, i64)>().fetch_all(pool).await
-        });
-        for (board, rev) in rows.map_err(StoreError::on("load the revisions that boards report"))? {
-            let board = board.parse().map_err(|e| StoreError::unreadable("board_status.board_id", e))?;
-            reported.insert(board, revision(rev)?);
-        }
-    }
-    Ok(reported)
+/// A board's newest manifest in short, and what the board itself reports.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Heads {
+    /// Revision and digest of the content of the newest manifest; none before the first.
+    pub newest: Option<(Revision, Digest)>,
+    /// The revision that the board reported last: above the newest one where the database was put back to an older backup.
+    pub reported: Revision,
 }
 
-/// Revision and digest of the content of these boards' newest manifests; a board that has none is missing.
+/// The heads of these boards; a board that has no manifest and reported nothing is missing.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn newest_heads(db: &Db, boards: &[BoardId]) -> Result<BTreeMap<BoardId, (Revision, Digest)>, StoreError> {
-    let mut heads = BTreeMap::new();
+pub async fn newest_heads(db: &Db, boards: &[BoardId]) -> Result<BTreeMap<BoardId, Heads>, StoreError> {
+    let mut heads: BTreeMap<BoardId, Heads> = BTreeMap::new();
     for part in boards.chunks(AT_ONCE) {
         let rows = on!(db, |pool| {
             let mut query = newest_of("m.board_id, m.rev, m.content_sha256", part);
@@ -146,10 +130,28 @@ pub async fn newest_heads(db: &Db, boards: &[BoardId]) -> Result<BTreeMap<BoardI
         for (board, rev, content) in rows.map_err(StoreError::on("load the manifests' revisions"))? {
             let board = board.parse().map_err(|e| StoreError::unreadable("manifest.board_id", e))?;
             let content = content.parse().map_err(|e| StoreError::unreadable("manifest.content_sha256", e))?;
-            heads.insert(board, (revision(rev)?, content));
+            heads.entry(board).or_default().newest = Some((revision(rev)?, content));
+        }
+        let rows = on!(db, |pool| reported_by(part).build_query_as::<(String, i64)>().fetch_all(pool).await);
+        for (board, rev) in rows.map_err(StoreError::on("load the revisions that boards report"))? {
+            let board = board.parse().map_err(|e| StoreError::unreadable("board_status.board_id", e))?;
+            heads.entry(board).or_default().reported = revision(rev)?;
         }
     }
     Ok(heads)
+}
+
+fn reported_by<DB: sqlx::Database>(boards: &[BoardId]) -> QueryBuilder<DB>
+where
+    String: sqlx::Type<DB> + for<'q> sqlx::Encode<'q, DB>,
+{
+    let mut query = QueryBuilder::new("select board_id, rev from board_status where board_id in (");
+    let mut list = query.separated(", ");
+    for board in boards {
+        list.push_bind(board.to_string());
+    }
+    query.push(")");
+    query
 }
 
 /// The newest manifest of each of these boards; a board that has none is missing.
@@ -196,4 +198,58 @@ pub async fn newest_revision(db: &Db, board: &BoardId) -> Result<Option<Revision
         .map_err(StoreError::on("load the manifest's revision"))?
         .map(revision)
         .transpose()
+}
+
+/// Revision and time of signing (UTC milliseconds) of the manifests of a board that were signed before `before_ms`, and of those
+/// only the last one before `since_ms` and all later ones; oldest first, the newest `limit` of them.
+///
+/// # Errors
+/// When the database fails.
+pub async fn heads(
+    db: &Db,
+    board: &BoardId,
+    since_ms: i64,
+    before_ms: i64,
+    limit: u32,
+) -> Result<Vec<(Revision, i64)>, StoreError> {
+    const SQL: &str = "select rev, created_ms from manifest where board_id = $1 and created_ms < $3
+        and rev >= coalesce((select max(m.rev) from manifest m where m.board_id = $1 and m.created_ms < $2), 0)
+        order by rev desc limit $4";
+    let mut heads = on!(db, |pool| sqlx::query_as::<_, (i64, i64)>(SQL)
+        .bind(board.as_str())
+        .bind(since_ms)
+        .bind(before_ms)
+        .bind(i64::from(limit))
+        .fetch_all(pool)
+        .await)
+    .map_err(StoreError::on("list the board's manifests"))?
+    .into_iter()
+    .map(|(rev, created_ms)| Ok((revision(rev)?, created_ms)))
+    .collect::<Result<Vec<_>, StoreError>>()?;
+    heads.reverse();
+    Ok(heads)
+}
+
+/// The envelopes of these revisions of a board's manifest.
+///
+/// # Errors
+/// When the database fails.
+pub async fn envelopes(db: &Db, board: &BoardId, revs: &[Revision]) -> Result<Vec<(Revision, Vec<u8>)>, StoreError> {
+    if revs.is_empty() {
+        return Ok(Vec::new());
+    }
+    on!(db, |pool| {
+        let mut query = QueryBuilder::new("select rev, envelope from manifest where board_id = ");
+        query.push_bind(board.as_str()).push(" and rev in (");
+        let mut list = query.separated(", ");
+        for rev in revs {
+            list.push_bind(rev.as_i64());
+        }
+        query.push(") order by rev");
+        query.build_query_as::<(i64, Vec<u8>)>().fetch_all(pool).await
+    })
+    .map_err(StoreError::on("load the board's manifests"))?
+    .into_iter()
+    .map(|(rev, envelope)| Ok((revision(rev)?, envelope)))
+    .collect()
 }

@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod assets;
+pub mod board_defaults;
 pub mod boards;
 pub mod campaign_versions;
 pub mod campaigns;

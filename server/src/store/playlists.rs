@@ -148,26 +148,35 @@ pub struct PlaylistVersion {
     pub version: u64,
     /// What it plays, in order.
     pub entries: Vec<StoredEntry>,
+    /// It is in force from here until the next version is made, UTC milliseconds.
+    pub created_ms: i64,
 }
 
-/// Every version that plays now or may have played since `since_ms`: those of campaign versions that were in force, and the newest
-/// of each board's default playlist. At most `limit`.
+/// Every version that plays now or may have played since `since_ms`: those of campaign versions that were in force, and those of
+/// the boards' default playlists, present and former. At most `limit`.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn in_use(db: &Db, since_ms: i64, limit: u32) -> Result<Vec<PlaylistVersion>, StoreError> {
-    const SQL: &str = "select v.playlist_id, v.version, v.entries from playlist_version v
+    const SQL: &str = "select v.playlist_id, v.version, v.entries, v.created_ms from playlist_version v
         join playlist p on p.playlist_id = v.playlist_id
         where exists (select 1 from campaign_version c where c.playlist_id = v.playlist_id and c.playlist_version = v.version
             and (c.ended_ms is null or c.ended_ms > $1))
-        or (v.version = p.version and exists (select 1 from board b where b.default_playlist_id = v.playlist_id))
+        or ((v.version = p.version or exists (select 1 from playlist_version n
+                where n.playlist_id = v.playlist_id and n.version = v.version + 1 and n.created_ms > $1))
+            and (exists (select 1 from board b where b.default_playlist_id = v.playlist_id)
+                or exists (select 1 from board_default_ended d where d.playlist_id = v.playlist_id and d.ended_ms > $1)))
         order by v.playlist_id, v.version limit $2";
-    on!(db, |pool| sqlx::query_as::<_, (String, i64, String)>(SQL).bind(since_ms).bind(i64::from(limit)).fetch_all(pool).await)
-        .map_err(StoreError::on("load the playlists in use"))?
-        .into_iter()
-        .map(|(id, number, json)| {
-            let id = id.parse().map_err(|e| StoreError::unreadable("playlist_version.playlist_id", e))?;
-            Ok(PlaylistVersion { id, version: version(number)?, entries: entries(&json)? })
-        })
-        .collect()
+    on!(db, |pool| sqlx::query_as::<_, (String, i64, String, i64)>(SQL)
+        .bind(since_ms)
+        .bind(i64::from(limit))
+        .fetch_all(pool)
+        .await)
+    .map_err(StoreError::on("load the playlists in use"))?
+    .into_iter()
+    .map(|(id, number, json, created_ms)| {
+        let id = id.parse().map_err(|e| StoreError::unreadable("playlist_version.playlist_id", e))?;
+        Ok(PlaylistVersion { id, version: version(number)?, entries: entries(&json)?, created_ms })
+    })
+    .collect()
 }

@@ -1,15 +1,16 @@
-//! The list of a day: rules 7, 8 and 10, word by word.
+//! The list of a day: rules 7 to 11, word by word.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
-use playlists::id::{AssetId, Digest, PlaylistId};
+use playlists::campaign::{Campaign, Level, Share};
+use playlists::id::{AssetId, CampaignId, Digest, PlaylistId};
 use playlists::playlist::Content;
 use playlists::trust::manifest::Manifest;
 use playlists::unit::Tier;
 
 use super::may::{Active, May, Rules, Shows, Valid, entries, valid};
-use super::{Entry, Shown, wall};
+use super::{Entry, Shown, dues, wall};
 
 const ONE: i128 = 1 << 32;
 
@@ -30,41 +31,56 @@ pub(crate) fn first_entry(id: &str, count: usize, day: i64) -> usize {
     order[day.rem_euclid(e) as usize]
 }
 
-/// Every slot of a broadcast day.
-pub(crate) fn list(manifest: &Manifest, date: NaiveDate) -> Vec<Shown> {
+/// Every slot of a broadcast day, and the plays per hour that lapsed: campaign, when due.
+pub(crate) fn list(manifest: &Manifest, date: NaiveDate) -> (Vec<Shown>, Vec<(CampaignId, i64)>) {
     let (from, until) =
         (wall::day_start(date, manifest.time_zone), wall::day_start(date + TimeDelta::days(1), manifest.time_zone));
-    let mut state = State { manifest, date, credits: BTreeMap::new(), last: BTreeMap::new(), places: BTreeMap::new() };
+    let dues = dues::all(manifest, from, until);
+    let (credits, last, places) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+    let mut state = State { manifest, date, credits, last, places, dues };
     let mut list = Vec::new();
-    for (may, from, until) in segments(manifest, from, until) {
-        state.play(&may, from, until, &mut list);
+    for ((may, hourly), from, until) in segments(manifest, from, until) {
+        state.play(&may, &hourly, from, until, &mut list);
     }
-    list
+    let lapsed = state.dues.into_iter().filter(|due| due.state != dues::State::Played);
+    let mut lapsed: Vec<_> = lapsed.map(|due| (due.key.id, due.at)).collect();
+    lapsed.sort_by_key(|(id, at)| (*at, id.clone()));
+    (list, lapsed)
 }
 
-/// Steps through every whole second, and every instant that the manifest names.
-fn segments(manifest: &Manifest, from: i64, until: i64) -> Vec<(May, i64, i64)> {
+/// Every whole second of a day, and every instant that the manifest names.
+pub(crate) fn steps(manifest: &Manifest, from: i64, until: i64) -> BTreeSet<i64> {
     let mut steps: BTreeSet<i64> = (from..until).step_by(1000).collect();
     let named = manifest.campaigns.iter().flat_map(|campaign| [campaign.period.from, campaign.period.until]);
+    let named = named.chain(manifest.stand_downs.iter().flat_map(|held| [held.period.from, held.period.until]));
     let named = named.chain(manifest.items.iter().flat_map(|item| [item.from, item.until]));
     let entries = manifest.playlists.iter().flat_map(|playlist| &playlist.entries).flat_map(|entry| [entry.from, entry.until]);
     let ms = |instant: Option<DateTime<Utc>>| instant.map(|instant| instant.timestamp_millis());
     steps.extend(named.chain(entries).filter_map(ms).filter(|at| from < *at && *at < until));
-    let mut rules = Rules::new(manifest, from, until);
-    let mut segments: Vec<(May, i64, i64)> = Vec::new();
-    for at in steps {
-        let may = rules.at(at);
-        match segments.last_mut() {
-            Some((before, ..)) if *before == may => {}
+    steps
+}
+
+/// Stretches in which something stays the same.
+pub(crate) fn stretches<T: PartialEq>(steps: BTreeSet<i64>, until: i64, mut at: impl FnMut(i64) -> T) -> Vec<(T, i64, i64)> {
+    let mut stretches: Vec<(T, i64, i64)> = Vec::new();
+    for step in steps {
+        let now = at(step);
+        match stretches.last_mut() {
+            Some((before, ..)) if *before == now => {}
             last => {
                 if let Some((.., end)) = last {
-                    *end = at;
+                    *end = step;
                 }
-                segments.push((may, at, until));
+                stretches.push((now, step, until));
             }
         }
     }
-    segments
+    stretches
+}
+
+fn segments(manifest: &Manifest, from: i64, until: i64) -> Vec<((May, Vec<Active>), i64, i64)> {
+    let mut rules = Rules::new(manifest, from, until);
+    stretches(steps(manifest, from, until), until, |at| rules.at(at))
 }
 
 struct State<'a> {
@@ -76,41 +92,82 @@ struct State<'a> {
     last: BTreeMap<String, String>,
     /// By path of use: next entry, how many the nested playlist there has still to give, and of which playlist.
     places: BTreeMap<String, (usize, Option<usize>, PlaylistId)>,
+    dues: Vec<dues::Due>,
+}
+
+fn weight_of(share: Share) -> u32 {
+    match share {
+        Share::Weight(weight) => weight.get(),
+        Share::PerHour(_) => unreachable!("asked of weighted campaigns only"),
+    }
 }
 
 impl State<'_> {
-    fn play(&mut self, may: &May, from: i64, until: i64, list: &mut Vec<Shown>) {
-        let safe = Entry { campaign: None, asset: None, item: self.manifest.safe_item, language: "und".to_owned() };
-        match may {
-            May::Dark => list.push(Shown { since: from, until, entry: None }),
-            May::Safe => list.push(Shown { since: from, until, entry: Some(safe) }),
-            May::Default(_) | May::Campaigns(_) => {
-                let mut at = from;
-                while at < until {
-                    if until - at < 2000 && at != from {
-                        list.last_mut().expect("a slot before").until = until;
-                        break;
-                    }
-                    let (entry, length) = self.slot(may, at);
-                    let end = (at + length).min(until);
-                    list.push(Shown { since: at, until: end, entry: Some(entry) });
-                    at = end;
-                }
+    fn play(&mut self, may: &May, hourly: &[Active], from: i64, until: i64, list: &mut Vec<Shown>) {
+        if *may == May::Dark {
+            list.push(Shown { since: from, until, entry: None });
+            return;
+        }
+        let beside = match may {
+            May::Campaigns(active) => active.iter().map(|a| dues::longest(self.manifest, &a.playlist)).max().unwrap_or(0),
+            May::Default(_) => dues::longest(self.manifest, &self.manifest.default_playlist),
+            May::Safe | May::Dark => 0,
+        };
+        let own: i64 = hourly.iter().map(|active| dues::longest(self.manifest, &active.playlist)).sum();
+        let wait = (beside + own).max(120_000);
+        let mut at = from;
+        while at < until {
+            if until - at < 2000 && at != from {
+                list.last_mut().expect("a slot before").until = until;
+                break;
             }
+            let (entry, length) = if let Some(due) = self.due(hourly, at, wait) {
+                self.entry_of(Some(due.id), &due.playlist, at)
+            } else {
+                match may {
+                    May::Campaigns(active) => {
+                        let chosen = self.campaign(active);
+                        self.entry_of(Some(chosen.id), &chosen.playlist, at)
+                    }
+                    May::Default(_) => self.entry_of(None, &self.manifest.default_playlist.clone(), at),
+                    May::Safe | May::Dark => {
+                        let allowed =
+                            |due: &&dues::Due| hourly.iter().any(|active| due.key == dues::Key::of(active)) && due.at > at;
+                        let next = self.dues.iter().filter(allowed).filter(|due| due.state == dues::State::Waiting);
+                        let length = next.map(|due| due.at).min().map_or(until - at, |next| next - at);
+                        (Entry { campaign: None, asset: None, item: self.manifest.safe_item, language: "und".to_owned() }, length)
+                    }
+                }
+            };
+            let end = (at + length).min(until);
+            list.push(Shown { since: at, until: end, entry: Some(entry) });
+            at = end;
         }
     }
 
-    fn slot(&mut self, may: &May, at: i64) -> (Entry, i64) {
-        let default = self.manifest.default_playlist.clone();
-        let (campaign, name, playlist) = match may {
-            May::Campaigns(active) => {
-                let chosen = self.campaign(active);
-                (Some(chosen.id.clone()), chosen.id.to_string(), chosen.playlist)
+    /// The play to start now, if one is due; those that have waited too long lapse.
+    fn due(&mut self, hourly: &[Active], at: i64, wait: i64) -> Option<dues::Key> {
+        let mut waiting: Vec<_> = self
+            .dues
+            .iter_mut()
+            .filter(|due| due.state == dues::State::Waiting && due.at <= at)
+            .filter(|due| hourly.iter().any(|active| due.key == dues::Key::of(active)))
+            .collect();
+        for due in &mut waiting {
+            if at - due.at > wait || due.until <= at {
+                due.state = dues::State::Lapsed;
             }
-            May::Default(_) | May::Safe | May::Dark => (None, default.to_string(), default),
-        };
+        }
+        let waiting = waiting.into_iter().filter(|due| due.state == dues::State::Waiting);
+        let first = waiting.min_by_key(|due| (due.key.level != Level::Priority, due.at, due.key.id.clone()))?;
+        first.state = dues::State::Played;
+        Some(first.key.clone())
+    }
+
+    fn entry_of(&mut self, campaign: Option<CampaignId>, playlist: &PlaylistId, at: i64) -> (Entry, i64) {
+        let name = campaign.as_ref().map_or_else(|| playlist.to_string(), ToString::to_string);
         let path = format!("{}:{name}", if campaign.is_some() { "campaign" } else { "default" });
-        let (number, inside) = self.entry(&path, &name, &playlist, at);
+        let (number, inside) = self.entry(&path, &name, playlist, at);
         let Content::Asset { asset, versions, duration } = &entries(self.manifest, &inside)[number].content else {
             unreachable!("an entry in the end shows an asset")
         };
@@ -132,7 +189,7 @@ impl State<'_> {
         let lanes: Vec<_> = tiers.map(|tier| (tier.as_str().to_owned(), weight(tier))).collect();
         let lane = self.pick("lane", &lanes);
         let within: Vec<_> = active.iter().filter(|a| a.tier.as_str() == lane).collect();
-        let shares: Vec<_> = within.iter().map(|a| (a.id.to_string(), a.weight)).collect();
+        let shares: Vec<_> = within.iter().map(|a| (a.id.to_string(), weight_of(a.share))).collect();
         let chosen = self.pick(&format!("campaign of {lane}"), &shares);
         (*within.into_iter().find(|a| a.id.as_str() == chosen).expect("one of them")).clone()
     }
@@ -188,4 +245,39 @@ impl State<'_> {
             }
         }
     }
+}
+
+/// The tickers of a broadcast day: which campaign's strip runs, from when to when.
+pub(crate) fn tickers(manifest: &Manifest, date: NaiveDate) -> Vec<(Option<CampaignId>, i64, i64)> {
+    let (from, until) =
+        (wall::day_start(date, manifest.time_zone), wall::day_start(date + TimeDelta::days(1), manifest.time_zone));
+    let mut rules = Rules::new(manifest, from, until);
+    let (credits, last, places) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+    let mut state = State { manifest, date, credits, last, places, dues: Vec::new() };
+    let mut list: Vec<(Option<CampaignId>, i64, i64)> = Vec::new();
+    let alike = |campaign: &Campaign| (campaign.id.clone(), campaign.plays.clone(), campaign.share);
+    let stretches =
+        stretches(steps(manifest, from, until), until, |at| rules.tickers_at(at).into_iter().map(alike).collect::<Vec<_>>());
+    for (running, from, until) in stretches {
+        let shares: Vec<_> = running.iter().map(|(id, _, share)| (id.to_string(), weight_of(*share))).collect();
+        let mut at = from;
+        while at < until {
+            if running.is_empty() {
+                list.push((None, at, until));
+                break;
+            }
+            if until - at < 2000 && at != from {
+                list.last_mut().expect("a crossing before").2 = until;
+                break;
+            }
+            let chosen = state.pick("ticker", &shares);
+            let (id, plays, _) = running.iter().find(|(id, ..)| id.as_str() == chosen).expect("one of them");
+            let ticker = plays.ticker().expect("tickers only");
+            let pixels = f64::from(ticker.width) + f64::from(manifest.geometry.width());
+            let end = (at + (pixels * 1000.0 / f64::from(ticker.speed)).ceil() as i64).min(until);
+            list.push((Some(id.clone()), at, end));
+            at = end;
+        }
+    }
+    list
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Utc};
-use playlists::campaign::Level;
+use playlists::campaign::{Campaign, Level, Plays, Share};
 use playlists::hours::Interval;
 use playlists::id::{CampaignId, PlaylistId};
 use playlists::playlist::{Content, Entry};
@@ -27,7 +27,7 @@ pub(crate) struct Active {
     pub(crate) id: CampaignId,
     pub(crate) tier: Tier,
     pub(crate) level: Level,
-    pub(crate) weight: u32,
+    pub(crate) share: Share,
     pub(crate) playlist: PlaylistId,
     pub(crate) valid: Valid,
 }
@@ -102,37 +102,83 @@ impl<'a> Rules<'a> {
         let windows = manifest.campaigns.iter().map(|campaign| {
             let starts = |window: &playlists::window::Window| {
                 let length = i64::try_from(window.duration().as_millis()).expect("at most 31 days");
-                (wall::starts(window.cron().as_str(), from - length, until, manifest.time_zone), length)
+                (wall::starts(window, from - length, until, manifest.time_zone), length)
             };
             campaign.windows.iter().map(starts).collect()
         });
         Self { manifest, hours: Hours::new(manifest), windows: windows.collect() }
     }
 
-    pub(crate) fn at(&mut self, at: i64) -> May {
+    /// The versions of campaigns whose period and windows hold while the board is lit.
+    pub(crate) fn on_stretch(&mut self, at: i64) -> Vec<&'a Campaign> {
         if !self.hours.is_lit(at) {
-            return May::Dark;
+            return Vec::new();
         }
-        let mut active = Vec::new();
+        let mut found = Vec::new();
         for (campaign, windows) in self.manifest.campaigns.iter().zip(&self.windows) {
             let in_window = |(starts, length): &(Vec<i64>, i64)| starts.iter().any(|start| *start <= at && at < start + length);
             let in_windows = windows.is_empty() || windows.iter().any(in_window);
-            let valid = valid(self.manifest, &campaign.playlist, at);
-            if inside(campaign.period.from, campaign.period.until, at) && in_windows && !valid.is_empty() {
-                let (id, playlist) = (campaign.id.clone(), campaign.playlist.clone());
-                let weight = campaign.weight.get();
-                active.push(Active { id, tier: campaign.tier, level: campaign.level, weight, playlist, valid });
+            if inside(campaign.period.from, campaign.period.until, at) && in_windows {
+                found.push(campaign);
             }
         }
-        if active.iter().any(|active| active.level == Level::Priority) {
+        found
+    }
+
+    /// Those that are not stood down.
+    fn standing(&mut self, at: i64) -> Vec<&'a Campaign> {
+        let mut found = self.on_stretch(at);
+        let stand_downs = &self.manifest.stand_downs;
+        let held = |theme| stand_downs.iter().any(|s| s.themes.contains(theme) && inside(s.period.from, s.period.until, at));
+        found.retain(|campaign| !campaign.theme.as_ref().is_some_and(held));
+        found
+    }
+
+    /// The tickers that may run.
+    pub(crate) fn tickers_at(&mut self, at: i64) -> Vec<&'a Campaign> {
+        let mut found = self.standing(at);
+        found.retain(|campaign| match &campaign.plays {
+            Plays::Playlist(_) => false,
+            Plays::Ticker(ticker) => {
+                let item = self.manifest.item(&ticker.item).expect("a manifest names its items");
+                inside(item.from, item.until, at)
+            }
+        });
+        found.sort_by(|one, other| one.id.cmp(&other.id));
+        found
+    }
+
+    /// What may play, and the campaigns with plays per hour beside it.
+    pub(crate) fn at(&mut self, at: i64) -> (May, Vec<Active>) {
+        if !self.hours.is_lit(at) {
+            return (May::Dark, Vec::new());
+        }
+        let mut active = Vec::new();
+        for campaign in self.standing(at) {
+            let Plays::Playlist(playlist) = &campaign.plays else { continue };
+            let valid = valid(self.manifest, playlist, at);
+            if !valid.is_empty() {
+                let (id, playlist) = (campaign.id.clone(), playlist.clone());
+                active.push(Active { id, tier: campaign.tier, level: campaign.level, share: campaign.share, playlist, valid });
+            }
+        }
+        let weighted = |active: &Active| matches!(active.share, Share::Weight(_));
+        if active.iter().any(|active| active.level == Level::Priority && weighted(active)) {
             active.retain(|active| active.level == Level::Priority);
         }
         active.sort_by(|one, other| one.id.cmp(&other.id));
+        let (mut active, hourly): (Vec<_>, Vec<_>) = active.into_iter().partition(weighted);
+        if active.first().is_some_and(|active| active.level == Level::Priority) {
+            let ranked = active.iter().filter_map(|a| Some((*self.manifest.ranks.get(&a.id)?, a.id.clone())));
+            if let Some((_, first)) = ranked.min() {
+                active.retain(|active| active.id == first);
+            }
+        }
         if !active.is_empty() {
-            return May::Campaigns(active);
+            return (May::Campaigns(active), hourly);
         }
         let default = valid(self.manifest, &self.manifest.default_playlist, at);
-        if default.is_empty() { May::Safe } else { May::Default(default) }
+        (if default.is_empty() { May::Safe } else { May::Default(default) }, hourly)
     }
 }
 

@@ -2,7 +2,9 @@
 //! It shares only value types with the product.
 
 pub(crate) mod day;
+pub(crate) mod dues;
 pub(crate) mod may;
+pub(crate) mod overrides;
 pub(crate) mod wall;
 
 use chrono::{DateTime, Utc};
@@ -30,7 +32,7 @@ pub(crate) struct Entry {
 /// What is on at `now`. Dark stretches are followed minute by minute for at most twelve days each way.
 pub(crate) fn resolve(manifest: &Manifest, now: DateTime<Utc>) -> Shown {
     let at = now.timestamp_millis();
-    let list = day::list(manifest, wall::broadcast_day(at, manifest.time_zone));
+    let (list, _) = day::list(manifest, wall::broadcast_day(at, manifest.time_zone));
     let mut shown = list.into_iter().find(|shown| shown.since <= at && at < shown.until).expect("a day's list has no gap");
     if shown.entry.is_none() {
         let mut hours = may::Hours::new(manifest);

@@ -1,7 +1,12 @@
 //! The wall clock, step by step: a local time's instant is the first at which the clock shows it or has passed it.
 
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Timelike, Utc};
 use chrono_tz::Tz;
+use playlists::lunar::{Day, Months};
+use playlists::window::{Starts, Weeks, Window};
 
 const MINUTE: i64 = 60_000;
 
@@ -68,8 +73,46 @@ fn field_matches(field: &str, value: u32, lowest: u32, highest: u32) -> bool {
     })
 }
 
-/// The instants in `[from, until)` at which a cron expression starts something, walking minute by minute.
-pub(crate) fn starts(text: &str, from: i64, until: i64, tz: Tz) -> Vec<i64> {
+/// The days of the lunar calendar by civil date: month, whether it is a leap month, day, days of the month. The law, row by row.
+pub(crate) fn lunar(date: NaiveDate) -> Option<(u8, bool, u8, u8)> {
+    static DAYS: LazyLock<BTreeMap<NaiveDate, (u8, bool, u8, u8)>> = LazyLock::new(|| {
+        let mut days = BTreeMap::new();
+        for row in include_str!("../../../data/lunar_months_1970_2100.csv").lines().skip(1) {
+            let fields: Vec<_> = row.split(',').collect();
+            let first: NaiveDate = fields[0].parse().expect("a date");
+            let number = |field: usize| fields[field].parse::<u8>().expect("a number");
+            for day in 1..=number(4) {
+                days.insert(first + TimeDelta::days(i64::from(day) - 1), (number(2), fields[3] == "1", day, number(4)));
+            }
+        }
+        days
+    });
+    DAYS.get(&date).copied()
+}
+
+/// Whether a window starts at this minute of the clock.
+pub(crate) fn begins(window: &Window, local: NaiveDateTime) -> bool {
+    let date = local.date();
+    let monday = |date: NaiveDate| date - TimeDelta::days(i64::from(date.weekday().num_days_from_monday()));
+    let weeks = |weeks: Weeks| (monday(date) - monday(weeks.of)).num_days() / 7 % i64::from(weeks.every) == 0;
+    if window.excluded().contains(&date) || !window.weeks().is_none_or(weeks) {
+        return false;
+    }
+    match window.occasion() {
+        Starts::Cron(cron) => cron_matches(cron.as_str(), local),
+        Starts::Lunar(wanted) => {
+            let Some((month, leap, day, days)) = lunar(date).filter(|_| local.time() == wanted.at) else { return false };
+            let in_month = match wanted.month {
+                Months::Every => true,
+                Months::Number(number) => number == month && !leap,
+            };
+            in_month && if wanted.day == Day::Last { day == days } else { wanted.day == Day::Number(day) }
+        }
+    }
+}
+
+/// The instants in `[from, until)` at which a window starts, walking minute by minute.
+pub(crate) fn starts(window: &Window, from: i64, until: i64, tz: Tz) -> Vec<i64> {
     let mut starts = Vec::new();
     let mut at = from.div_euclid(MINUTE) * MINUTE - 26 * 60 * MINUTE;
     let mut reached = wall(at, tz);
@@ -78,7 +121,7 @@ pub(crate) fn starts(text: &str, from: i64, until: i64, tz: Tz) -> Vec<i64> {
         // Every minute that the clock shows for the first time or has just jumped over starts now.
         while reached < now {
             reached += TimeDelta::minutes(1);
-            if cron_matches(text, reached) && at >= from && starts.last() != Some(&at) {
+            if begins(window, reached) && at >= from && starts.last() != Some(&at) {
                 starts.push(at);
             }
         }

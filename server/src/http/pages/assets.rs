@@ -250,7 +250,7 @@ fn in_words(t: Tr, rendition: &Rendition, percent: Option<u32>) -> Made {
         }
         RenditionState::Failed { error } => (t.s("rendition-failed"), "silent", String::new(), error.clone()),
         RenditionState::Wanted => {
-            let state = percent.map(|percent| t.a("rendition-making", "percent", &percent.to_string()));
+            let state = percent.map(|percent| t.a("rendition-making", "percent", percent.to_string()));
             (state.unwrap_or_else(|| t.s("rendition-wanted")), "updating", String::new(), String::new())
         }
     };

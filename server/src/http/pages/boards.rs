@@ -16,6 +16,7 @@ use crate::app::overview::{self, BoardState, Judged};
 use crate::http::error::{PageError, page};
 use crate::http::frame::Frame;
 use crate::http::site::Site;
+use crate::http::times;
 use crate::http::visitor::Visitor;
 use crate::http::words::Tr;
 use crate::store::overview as rows;
@@ -83,6 +84,8 @@ struct BoardPage {
     figures: Vec<Figure>,
     events: Vec<Happened>,
     plays: Vec<Play>,
+    /// This minute, as the field of an instant takes it.
+    minute: String,
 }
 
 /// How a command just went.
@@ -138,6 +141,7 @@ pub(in crate::http) async fn show(
         figures: figures(t, &facts),
         events: events.into_iter().map(|event| happened(t, event)).collect(),
         plays: plays.into_iter().map(|row| play(t, row)).collect(),
+        minute: times::to_field(app.clock.now()),
     })
 }
 
@@ -152,6 +156,7 @@ async fn now(t: Tr, site: &Site, id: &BoardId) -> Option<Now> {
     };
     let (what, link, campaign) = match &showing.what {
         What::Dark => (t.s("now-dark"), String::new(), String::new()),
+        What::Notice { notice, .. } => (notice.to_string(), String::new(), String::new()),
         What::Entry(slot) => {
             let asset = match &slot.asset {
                 Some(asset) => crate::store::assets::get(&site.app.db, asset).await.ok().flatten(),

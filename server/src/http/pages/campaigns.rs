@@ -32,6 +32,8 @@ const OFFERED: u32 = 500;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Phase {
     Draft,
+    /// Held back until it is resumed.
+    Paused,
     Coming,
     /// Within its period, between two of its windows.
     Resting,
@@ -39,11 +41,13 @@ enum Phase {
     Over,
 }
 
-fn phase(approved: bool, period: &Period, windows: &[Window], now: DateTime<Utc>) -> Phase {
+fn phase((approved, paused): (bool, bool), period: &Period, windows: &[Window], now: DateTime<Utc>) -> Phase {
     if period.until.is_some_and(|until| until <= now) {
         Phase::Over
     } else if !approved {
         Phase::Draft
+    } else if paused {
+        Phase::Paused
     } else if period.from.is_some_and(|from| now < from) {
         Phase::Coming
     } else if !windows.is_empty() && !windows.iter().any(|window| window.contains(now, OPERATORS_ZONE)) {
@@ -57,6 +61,7 @@ fn phase(approved: bool, period: &Period, windows: &[Window], now: DateTime<Utc>
 fn phase_name(t: Tr, phase: Phase) -> (String, &'static str) {
     match phase {
         Phase::Draft => (t.s("phase-draft"), "faulty"),
+        Phase::Paused => (t.s("phase-paused"), "faulty"),
         Phase::Coming => (t.s("phase-coming"), "updating"),
         Phase::Resting => (t.s("phase-resting"), "never"),
         Phase::Running => (t.s("phase-running"), "live"),
@@ -126,7 +131,9 @@ struct FormPage {
     geometries: Vec<String>,
     errors: Errors,
     saved: bool,
-    ended: bool,
+    went: Option<(&'static str, String)>,
+    may_pause: bool,
+    paused: bool,
     reach: Option<Reach>,
 }
 
@@ -154,8 +161,12 @@ pub(in crate::http) struct Opening {
     playlist: String,
     #[serde(default)]
     saved: bool,
+    /// `paused`, `resumed` or `ended`: a step just taken.
     #[serde(default)]
-    ended: bool,
+    went: String,
+    /// The campaign that the new one is to be like.
+    #[serde(default)]
+    copy: String,
 }
 
 /// `GET /campaigns`.
@@ -175,7 +186,7 @@ pub(in crate::http) async fn list(
 }
 
 fn summary(t: Tr, campaign: &StoredCampaign, now: DateTime<Utc>) -> Summary {
-    let (phase, class) = phase_name(t, phase(campaign.approved, &campaign.period, &campaign.windows, now));
+    let (phase, class) = phase_name(t, phase((campaign.approved, campaign.paused), &campaign.period, &campaign.windows, now));
     let boards = i64::try_from(campaign.boards.len()).unwrap_or(i64::MAX);
     let windows: Vec<_> = campaign.windows.iter().map(|window| windows::sentence(t, window)).collect();
     Summary {
@@ -206,6 +217,12 @@ pub(in crate::http) async fn new(
     visitor: Visitor,
     Query(opening): Query<Opening>,
 ) -> Result<Html<String>, PageError> {
+    if let Ok(id) = opening.copy.parse::<CampaignId>() {
+        let original = campaigns::get(&site.app, &id).await?.ok_or(PageError::Missing)?;
+        let mut draft = draft_from(&original);
+        campaigns::as_copy(&mut draft, &original, visitor.t.a("copy-name", "name", &original.name), site.app.clock.now());
+        return form(&site, &visitor, None, draft, &[], &opening).await;
+    }
     let draft = CampaignDraft {
         playlist_id: opening.playlist.clone(),
         level: "normal".to_owned(),
@@ -226,7 +243,12 @@ pub(in crate::http) async fn edit(
 ) -> Result<Html<String>, PageError> {
     let id = id.parse::<CampaignId>().map_err(|_| PageError::Missing)?;
     let stored = campaigns::get(&site.app, &id).await?.ok_or(PageError::Missing)?;
-    let draft = CampaignDraft {
+    form(&site, &visitor, Some(&stored), draft_from(&stored), &[], &opening).await
+}
+
+/// The form of a campaign as it is stored.
+fn draft_from(stored: &StoredCampaign) -> CampaignDraft {
+    CampaignDraft {
         name: stored.name.clone(),
         playlist_id: stored.playlist.to_string(),
         level: stored.level.as_str().to_owned(),
@@ -237,11 +259,20 @@ pub(in crate::http) async fn edit(
         all_boards: stored.all_boards,
         boards: stored.boards.iter().map(ToString::to_string).collect(),
         approved: stored.approved,
-    };
-    form(&site, &visitor, Some(&stored), draft, &[], &opening).await
+    }
 }
 
-fn draft_of(fields: &Fields) -> CampaignDraft {
+/// What is said of a step just taken: the banner's class and its words.
+fn went(t: Tr, word: &str) -> Option<(&'static str, String)> {
+    match word {
+        "paused" => Some(("note", t.s("campaign-paused"))),
+        "resumed" => Some(("good", t.s("campaign-resumed"))),
+        "ended" => Some(("note", t.s("campaign-ended"))),
+        _ => None,
+    }
+}
+
+pub(super) fn draft_of(fields: &Fields) -> CampaignDraft {
     CampaignDraft {
         name: fields.one("name"),
         playlist_id: fields.one("playlist"),
@@ -307,13 +338,6 @@ pub(in crate::http) async fn save(
     }
 }
 
-/// `POST /campaigns/{id}/end`.
-pub(in crate::http) async fn end(State(site): State<Site>, Path(id): Path<String>) -> Result<Redirect, PageError> {
-    let id = id.parse::<CampaignId>().map_err(|_| PageError::Missing)?;
-    campaigns::end_now(&site.app, &id).await?;
-    Ok(Redirect::to(&format!("/campaigns/{id}?ended=true")))
-}
-
 /// `GET /campaigns/next-starts`: of the one expression among the fields sent.
 pub(in crate::http) async fn next_starts(
     State(site): State<Site>,
@@ -361,7 +385,8 @@ async fn form(
         t,
         id: stored.map(|campaign| campaign.id.to_string()).unwrap_or_default(),
         title: stored.map_or_else(|| t.s("campaign-new"), |campaign| campaign.name.clone()),
-        phase: stored.map(|campaign| phase_name(t, phase(campaign.approved, &campaign.period, &campaign.windows, now))),
+        phase: stored
+            .map(|campaign| phase_name(t, phase((campaign.approved, campaign.paused), &campaign.period, &campaign.windows, now))),
         may_end: stored.is_some_and(|campaign| campaign.period.until.is_none_or(|until| now < until)),
         playlists: offered.iter().map(choice).collect(),
         windows,
@@ -369,7 +394,9 @@ async fn form(
         geometries,
         errors,
         saved: opening.saved,
-        ended: opening.ended,
+        went: went(t, &opening.went),
+        may_pause: stored.is_some_and(|campaign| !campaign.paused && !campaign.is_over(now)),
+        paused: stored.is_some_and(|campaign| campaign.paused && !campaign.is_over(now)),
         reach: stored.map(|campaign| reach(t, site, campaign, &fleet)),
         draft,
     })
@@ -394,13 +421,14 @@ mod tests {
         let at = |text: &str| Some(text.parse::<DateTime<Utc>>().expect("an instant"));
         let now = at("2026-11-23T00:00:00Z").expect("now");
         let period = |from, until| Period { from, until };
-        assert_eq!(phase(true, &period(None, None), &[], now), Phase::Running);
+        assert_eq!(phase((true, false), &period(None, None), &[], now), Phase::Running);
         let evenings =
             Window::new("0 18 * * *".parse().expect("a cron"), std::time::Duration::from_secs(3600)).expect("a window");
-        assert_eq!(phase(true, &period(None, None), &[evenings], now), Phase::Resting);
-        assert_eq!(phase(false, &period(None, None), &[], now), Phase::Draft);
-        assert_eq!(phase(true, &period(at("2026-11-24T00:00:00Z"), None), &[], now), Phase::Coming);
-        assert_eq!(phase(true, &period(None, at("2026-11-23T00:00:00Z")), &[], now), Phase::Over);
+        assert_eq!(phase((true, false), &period(None, None), &[evenings], now), Phase::Resting);
+        assert_eq!(phase((false, false), &period(None, None), &[], now), Phase::Draft);
+        assert_eq!(phase((true, true), &period(None, None), &[], now), Phase::Paused);
+        assert_eq!(phase((true, false), &period(at("2026-11-24T00:00:00Z"), None), &[], now), Phase::Coming);
+        assert_eq!(phase((true, false), &period(None, at("2026-11-23T00:00:00Z")), &[], now), Phase::Over);
     }
 
     #[test]

@@ -2,13 +2,16 @@
 
 pub(super) mod assets;
 pub(super) mod boards;
+pub(super) mod campaign_steps;
 pub(super) mod campaigns;
 pub(super) mod fields;
+pub(super) mod forecast;
 pub(super) mod language;
 pub(super) mod live;
 pub(super) mod overview;
 pub(super) mod playlists;
 pub(super) mod setup;
 pub(super) mod sign_in;
+pub(super) mod timeline;
 mod upload_faults;
 mod windows;

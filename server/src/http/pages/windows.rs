@@ -81,13 +81,13 @@ pub(super) fn from_fields(fields: &Fields) -> Vec<WindowDraft> {
 /// A stored window as the form shows it: picked, where the form could have made it.
 pub(super) fn from_stored(window: &Window) -> WindowDraft {
     picked(window).unwrap_or_else(|| WindowDraft::Cron {
-        cron: window.cron().as_str().to_owned(),
+        cron: window.cron().map(|cron| cron.as_str().to_owned()).unwrap_or_default(),
         duration_minutes: (window.duration().as_secs() / 60).to_string(),
     })
 }
 
 fn picked(window: &Window) -> Option<WindowDraft> {
-    let fields: Vec<_> = window.cron().as_str().split(' ').collect();
+    let fields: Vec<_> = window.cron()?.as_str().split(' ').collect();
     let [minute, hour, "*", "*", days] = fields.as_slice() else { return None };
     let from = NaiveTime::from_hms_opt(hour.parse().ok()?, minute.parse().ok()?, 0)?;
     let whole_minutes = window.duration().as_secs().is_multiple_of(60);

@@ -6,9 +6,9 @@ use std::time::Duration;
 use anyhow::Context as _;
 use clap::Args;
 
-use super::{Fleet, FleetConfig};
+use super::ending::Ending;
 use crate::Cadence;
-use crate::ending::Ending;
+use crate::fleet::{Fleet, FleetConfig};
 use crate::identity::{Addresses, Identity};
 
 /// Boards started in a second, unless told otherwise.
@@ -16,7 +16,7 @@ const A_SECOND: f64 = 50.0;
 
 /// What is said on the command line.
 #[derive(Debug, Args)]
-pub struct Arguments {
+pub(super) struct Arguments {
     /// Folder of identity files, ID.json each, as `bangtin board add` gives them out.
     #[arg(long, value_name = "DIR")]
     identities: PathBuf,
@@ -66,7 +66,7 @@ pub struct Arguments {
 /// # Errors
 /// When an identity is wrong, there are too few, or the fleet does not start or end.
 #[expect(clippy::print_stdout, reason = "the status is what this command is run for")]
-pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
+pub(super) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let mut ending = Ending::new(arguments.while_stdin_open)?;
     let cadence = cadence(&arguments)?;
     let every = seconds("--status", arguments.status)?.max(Duration::from_millis(100));

@@ -7,7 +7,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
 
 /// What asks this process to end.
-pub(crate) struct Ending {
+pub(super) struct Ending {
     interrupt: Signal,
     terminate: Signal,
     orphaned: Option<oneshot::Receiver<()>>,
@@ -19,7 +19,7 @@ impl Ending {
     ///
     /// # Errors
     /// When signals cannot be received, or no thread can be started.
-    pub(crate) fn new(while_stdin_open: bool) -> anyhow::Result<Self> {
+    pub(super) fn new(while_stdin_open: bool) -> anyhow::Result<Self> {
         let interrupt = signal(SignalKind::interrupt()).context("signals cannot be received")?;
         let terminate = signal(SignalKind::terminate()).context("signals cannot be received")?;
         let orphaned = while_stdin_open.then(watch_stdin).transpose().context("standard input cannot be watched")?;
@@ -27,7 +27,7 @@ impl Ending {
     }
 
     /// Resolves when the process is asked to end.
-    pub(crate) async fn asked(&mut self) {
+    pub(super) async fn asked(&mut self) {
         let orphaned = async {
             match &mut self.orphaned {
                 Some(closed) => closed.await.unwrap_or_default(),
@@ -42,7 +42,7 @@ impl Ending {
     }
 
     /// Resolves when somebody presses Ctrl-C once more.
-    pub(crate) async fn insisted(&mut self) {
+    pub(super) async fn insisted(&mut self) {
         self.interrupt.recv().await;
     }
 }

@@ -1,5 +1,8 @@
 //! The command line: `run`, `fleet` and `show-identity`.
 
+mod ending;
+mod fleet;
+
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -8,12 +11,12 @@ use std::time::Duration;
 use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use self::ending::Ending;
 use crate::clock::SystemClock;
-use crate::ending::Ending;
-use crate::fleet::command as fleet;
 use crate::identity::{Addresses, Identity, IdentityError};
 use crate::output;
 use crate::ports::Ports;
+use crate::stage::moving::Decoding;
 use crate::stage::transition::Transition;
 use crate::{Cadence, Config, start};
 
@@ -62,6 +65,9 @@ struct Run {
     /// How one picture gives way to the next.
     #[arg(long, value_enum, default_value_t = TransitionKind::Fade)]
     transition: TransitionKind,
+    /// What decodes clips; auto is the decoder within the player up to 1280x720 pixels, above that ffmpeg where the machine has it.
+    #[arg(long, value_enum, default_value_t = DecoderKind::Auto)]
+    decoder: DecoderKind,
     /// The server's address instead of the identity's, such as http://127.0.0.1:8080.
     #[arg(long, value_name = "URL")]
     server: Option<String>,
@@ -98,6 +104,13 @@ enum OutputKind {
 enum TransitionKind {
     Cut,
     Fade,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum DecoderKind {
+    Auto,
+    BuiltIn,
+    Ffmpeg,
 }
 
 /// Carries out a command; `has_display` says whether there is a desktop.
@@ -138,11 +151,16 @@ async fn play(args: Run, has_display: bool) -> anyhow::Result<()> {
         TransitionKind::Cut => Transition::Cut,
         TransitionKind::Fade => Transition::default(),
     };
+    let decoding = match args.decoder {
+        DecoderKind::Auto => Decoding::Auto,
+        DecoderKind::BuiltIn => Decoding::BuiltIn,
+        DecoderKind::Ffmpeg => Decoding::Ffmpeg,
+    };
     let output = output::open(kind, &identity.board, args.frames, has_display);
     let ports = Ports { clock: Arc::new(SystemClock::start()), output };
     tracing::info!(board.id = %identity.board, "the player starts, {} pixels", identity.geometry);
     let mut ending = Ending::new(args.while_stdin_open)?;
-    let config = Config { identity, data: args.data, transition, cadence: Cadence::default() };
+    let config = Config { identity, data: args.data, transition, decoding, cadence: Cadence::default() };
     let running = start(config, ports).await.context("the player could not start")?;
     tokio::select! {
         () = ending.asked() => {}

@@ -1,0 +1,159 @@
+//! The list of a day's tickers (rule 11): who runs over the loop, from when to when.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, NaiveDate, Utc};
+
+use super::active::{lit, may_play};
+use super::day::SHORTEST_REST;
+use super::fair::{candidates, pick};
+use super::hash::first_credit;
+use super::plan::Plan;
+use crate::campaign::Ticker;
+use crate::id::{CampaignId, NoticeId};
+use crate::local::{day_start, instant, moved};
+use crate::span::{Span, common, without};
+
+/// In place of a ticker's number: none runs.
+const NONE: u32 = u32::MAX;
+
+/// What runs over the loop, from when to when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Running {
+    /// What it is; none: nothing runs.
+    pub what: Option<Crossing>,
+    /// Since when: the first millisecond of this crossing, or of the stretch without any.
+    pub since: DateTime<Utc>,
+    /// Until when: exactly the next answer's `since`.
+    pub until: DateTime<Utc>,
+}
+
+/// One crossing of the board by a strip.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Crossing {
+    /// Whose turn it is; none where it is a notice.
+    pub campaign: Option<CampaignId>,
+    /// The notice; none where it is a campaign's turn.
+    pub notice: Option<NoticeId>,
+    /// What runs, and how fast.
+    pub ticker: Ticker,
+}
+
+/// What runs over the loop from one 03:00 local time to the next: every crossing and every pause, in order, without gap.
+#[derive(Debug, Clone)]
+pub struct TickerList {
+    plan: Arc<Plan>,
+    date: NaiveDate,
+    span: Span,
+    /// When each crossing or pause starts, and which ticker of the plan runs.
+    starts: Vec<(i64, u32)>,
+}
+
+impl TickerList {
+    pub(super) fn new(plan: &Arc<Plan>, date: NaiveDate) -> Self {
+        let ms = |date| day_start(date, plan.tz).timestamp_millis();
+        let span = Span { from: ms(date), until: ms(moved(date, 1)) };
+        let mut list = Self { plan: Arc::clone(plan), date, span, starts: Vec::new() };
+        let stretches = stretches(plan, span);
+        let mut credits: Vec<Option<i64>> = vec![None; plan.ids.len()];
+        let mut last = None;
+        let day = date.to_string();
+        for (stretch, running) in stretches {
+            list.fill(stretch, &running, &mut credits, &mut last, &day);
+        }
+        list
+    }
+
+    fn fill(&mut self, stretch: Span, running: &[u32], credits: &mut [Option<i64>], last: &mut Option<u32>, day: &str) {
+        let plan = Arc::clone(&self.plan);
+        let share = |number: &u32| {
+            let runs = plan.tickers.get(*number as usize)?;
+            let name = plan.ids.get(runs.id as usize)?;
+            let credit = credits.get(runs.id as usize)?.unwrap_or_else(|| first_credit(name, day));
+            Some((runs.id, credit, runs.weight))
+        };
+        let shares: Vec<_> = running.iter().filter_map(share).collect();
+        let mut sharing = candidates(shares.into_iter());
+        let mut at = stretch.from;
+        while at < stretch.until && (at == stretch.from || stretch.until - at >= SHORTEST_REST) {
+            let id = pick(&mut sharing, last);
+            let of = |number: &&u32| plan.tickers.get(**number as usize).map(|runs| runs.id) == id;
+            let Some(number) = id.and_then(|_| running.iter().find(of)) else {
+                self.starts.push((at, NONE));
+                break;
+            };
+            self.starts.push((at, *number));
+            at += plan.tickers.get(*number as usize).map_or(1, |runs| runs.length.max(1));
+        }
+        for candidate in sharing {
+            if let Some(credit) = credits.get_mut(candidate.number as usize) {
+                *credit = Some(candidate.credit);
+            }
+        }
+    }
+
+    /// The broadcast day's date.
+    #[must_use]
+    pub const fn date(&self) -> NaiveDate {
+        self.date
+    }
+
+    /// What runs at `now`, to the millisecond; none when that is another day.
+    #[must_use]
+    pub fn at(&self, now: DateTime<Utc>) -> Option<Running> {
+        let at = now.timestamp_millis();
+        if !self.span.contains(at) {
+            return None;
+        }
+        self.crossing(self.starts.partition_point(|(start, _)| *start <= at).checked_sub(1)?)
+    }
+
+    /// Every crossing and pause of the day, in order.
+    pub fn crossings(&self) -> impl Iterator<Item = Running> + '_ {
+        (0..self.starts.len()).filter_map(|number| self.crossing(number))
+    }
+
+    fn crossing(&self, number: usize) -> Option<Running> {
+        let (since, ticker) = *self.starts.get(number)?;
+        let until = self.starts.get(number + 1).map_or(self.span.until, |(start, _)| *start);
+        let what = self.plan.tickers.get(ticker as usize).map(|runs| Crossing {
+            campaign: self.plan.ids.get(runs.id as usize).cloned(),
+            notice: None,
+            ticker: runs.ticker,
+        });
+        Some(Running { what, since: instant(since), until: instant(until) })
+    }
+
+    pub(super) const fn span(&self) -> Span {
+        self.span
+    }
+}
+
+/// The stretches of the day in which the same tickers are active, each with their numbers in the order of ids.
+fn stretches(plan: &Plan, day: Span) -> Vec<(Span, Vec<u32>)> {
+    let lit = lit(plan, day);
+    let active: Vec<_> = plan
+        .tickers
+        .iter()
+        .map(|runs| {
+            let same = |other: &super::plan::Runs| (other.id, other.weight, other.ticker) == (runs.id, runs.weight, runs.ticker);
+            let twin = plan.tickers.iter().position(same).and_then(|place| u32::try_from(place).ok()).unwrap_or(NONE);
+            (twin, without(common(&may_play(runs.period, &runs.windows, plan, day), &lit), &runs.held))
+        })
+        .collect();
+    let mut edges: Vec<_> = active.iter().flat_map(|(_, spans)| spans).flat_map(|span| [span.from, span.until]).collect();
+    edges.extend([day.from, day.until]);
+    edges.sort_unstable();
+    edges.dedup();
+    let mut stretches: Vec<(Span, Vec<u32>)> = Vec::new();
+    for (from, until) in edges.iter().zip(edges.iter().skip(1)) {
+        let now = |(_, spans): &&(u32, Vec<Span>)| spans.iter().any(|span| span.contains(*from));
+        let mut running: Vec<_> = active.iter().filter(now).map(|(twin, _)| *twin).collect();
+        running.sort_unstable();
+        match stretches.last_mut() {
+            Some((span, before)) if *before == running => span.until = *until,
+            _ => stretches.push((Span { from: *from, until: *until }, running)),
+        }
+    }
+    stretches
+}

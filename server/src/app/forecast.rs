@@ -1,0 +1,100 @@
+//! What a campaign will get and what it does to others, in figures, before it is saved.
+
+use std::collections::BTreeSet;
+
+use ::playlists::id::{BoardId, CampaignId, UnitId};
+use ::playlists::schedule::{Forecast, Overrides, Refusal};
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::campaign_draft::CampaignDraft;
+use super::course::Names;
+use super::preview::{Pictures, Preview, suppose};
+use super::{App, FieldError, campaigns};
+use crate::store::StoreError;
+
+/// How far ahead is counted: a week has every weekday's windows.
+pub const AHEAD: TimeDelta = TimeDelta::days(7);
+/// Most groups of boards that are counted; a province has a handful.
+const MOST_GROUPS: usize = 40;
+
+/// The figures of boards with the same rules.
+#[derive(Debug, Clone)]
+pub struct Counted {
+    /// The boards.
+    pub boards: Vec<BoardId>,
+    /// As things are.
+    pub before: Forecast,
+    /// If the form were saved now.
+    pub after: Forecast,
+    /// What must not be scheduled so.
+    pub refusals: Vec<Refusal>,
+}
+
+/// What would become of saving a form.
+#[derive(Debug, Clone)]
+pub struct Outlook {
+    /// The campaign's id; that of a new one is drawn for this question only.
+    pub campaign: CampaignId,
+    /// From when it is counted: now, or the campaign's first instant.
+    pub from: DateTime<Utc>,
+    /// Until when.
+    pub until: DateTime<Utc>,
+    /// The boards, those with the same rules together.
+    pub counted: Vec<Counted>,
+    /// Boards that were not counted.
+    pub left_out: usize,
+    /// The playlist's pictures by the boards' sizes.
+    pub pictures: Vec<Pictures>,
+    /// Names of the campaigns.
+    pub names: Names,
+}
+
+/// Counts what saving this form would bring, as if the campaign were approved and not paused; or says what is wrong in the form.
+///
+/// # Errors
+/// The outer one when the database fails.
+pub async fn forecast(
+    app: &App,
+    unit: &UnitId,
+    id: Option<&CampaignId>,
+    draft: &CampaignDraft,
+) -> Result<Result<Outlook, Vec<FieldError>>, StoreError> {
+    let supposed = match campaigns::supposed_of(app, unit, id, draft).await? {
+        Ok(supposed) => supposed,
+        Err(errors) => return Ok(Err(errors)),
+    };
+    let now = supposed.now;
+    let begins = supposed.next.as_ref().and_then(|next| next.period.from);
+    let from = begins.map_or(now, |begins| begins.max(now));
+    let until = from + AHEAD;
+    let preview = suppose(app, &supposed).await?;
+    let pictures = preview.pictures.clone();
+    let left_out = preview.groups.iter().skip(MOST_GROUPS).map(|group| group.boards.len()).sum();
+    let work = tokio::task::spawn_blocking(move || count(preview, from, until)).await;
+    let counted = work.map_err(|error| StoreError::unreadable("forecast", error))?;
+    let names = Names::load(app, &[], &named(&counted)).await?;
+    Ok(Ok(Outlook { campaign: supposed.campaign, from, until, counted, left_out, pictures, names }))
+}
+
+/// Every campaign that the figures name.
+fn named(counted: &[Counted]) -> BTreeSet<CampaignId> {
+    let mut named = BTreeSet::new();
+    for counted in counted {
+        named.extend(counted.before.campaigns.keys().chain(counted.after.campaigns.keys()).cloned());
+        for displaced in &counted.after.displaced {
+            named.extend(displaced.by.iter().chain([&displaced.campaign]).cloned());
+        }
+    }
+    named
+}
+
+fn count(preview: Preview, from: DateTime<Utc>, until: DateTime<Utc>) -> Vec<Counted> {
+    let overrides = Overrides::default();
+    let counted = |group: super::preview::Group| Counted {
+        before: group.before.forecast(&overrides, from, until),
+        after: group.after.forecast(&overrides, from, until),
+        refusals: group.after.refusals(&group.manifest, from, until),
+        boards: group.boards,
+    };
+    preview.groups.into_iter().take(MOST_GROUPS).map(counted).collect()
+}
