@@ -75,7 +75,7 @@ impl World {
         .await;
         for (play, number) in plays.iter().zip(0..) {
             assert_eq!(play.number, number, "a number is missing or doubled: {plays:#?}");
-            assert_eq!(Some(play.epoch), plays.first().map(|first| first.epoch), "the queue was begun anew");
+            assert_eq!(Some(&play.epoch), plays.first().map(|first| &first.epoch), "the queue was begun anew");
         }
         plays
     }

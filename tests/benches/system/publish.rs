@@ -190,7 +190,8 @@ async fn furnish(config: &Config, identities: &std::path::Path, boards: usize) -
     app::units::add(&app, &unit).await.expect("the unit is new");
     app::sign_in::create_account(&app, LOGIN.0, LOGIN.1).await.expect("the account is new");
     let geometries = ["320x160", "64x256", "256x128"];
-    let rows = (0..boards).map(|n| format!("b-{n:05},Bảng {n},tinh,05527,{}\n", geometries[n % geometries.len()]));
+    let rows = geometries.iter().cycle().take(boards).enumerate();
+    let rows = rows.map(|(n, geometry)| format!("b-{n:05},Bảng {n},tinh,05527,{geometry}\n"));
     let table = format!("id,name,unit,commune,geometry\n{}", rows.collect::<String>());
     fs::create_dir_all(identities).expect("a folder");
     board_list::add_all(&app, table.as_bytes(), |all| {
