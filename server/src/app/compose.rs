@@ -70,11 +70,7 @@ pub struct Head {
 
 impl Sources {
     /// The versions of campaigns that a manifest of this board carries at `now`.
-    pub(super) fn campaigns_of<'a>(
-        &'a self,
-        board: &'a Board,
-        now: DateTime<Utc>,
-    ) -> impl Iterator<Item = (&'a CampaignVersion, Period)> {
+    fn campaigns_of<'a>(&'a self, board: &'a Board, now: DateTime<Utc>) -> impl Iterator<Item = (&'a CampaignVersion, Period)> {
         let today = day_start(broadcast_day(now, board.time_zone), board.time_zone);
         self.campaigns.iter().filter(|version| version.aims_at(&board.id)).filter_map(move |version| {
             let period = period_in_force(version)?;

@@ -18,7 +18,8 @@ pub(super) fn without_what_waits(sources: &Sources, board: &Board, now: DateTime
         return None;
     }
     let mut of_campaigns: BTreeMap<&CampaignId, Vec<&CampaignVersion>> = BTreeMap::new();
-    for (version, _) in sources.campaigns_of(board, now) {
+    // All of them, also those that ended just when they began: what is in force is the composition's to say.
+    for version in sources.campaigns.iter().filter(|version| version.aims_at(&board.id)) {
         of_campaigns.entry(&version.campaign).or_default().push(version);
     }
     let former = sources.former_defaults.get(&board.id).map(|former| (board.id.clone(), former.clone()));
