@@ -8,7 +8,7 @@ use std::process::Command;
 use bangtin_tests::browser::Browser;
 use bangtin_tests::demo::{self, Demo, Shown};
 use bangtin_tests::eventually;
-use bangtin_tests::eventually::SOON;
+use bangtin_tests::eventually::{SOON, STARTUP};
 use bangtin_tests::pictures::read;
 use bangtin_tests::process::{Process, program};
 use image::codecs::png::{CompressionType, FilterType, PngEncoder};
@@ -33,7 +33,7 @@ async fn it_plays_on_three_boards_ends_with_its_players_and_resumes() {
     assert_eq!(std::fs::metadata(&first.login_file).unwrap().permissions().mode() & 0o777, 0o600, "others may not read it");
     let (boards, login) = (pictures(&first).await, first.login());
     refuses_a_second(&data).await;
-    assert_eq!(first.processes().len(), 5, "the demo, three players, and the fleet of all other boards");
+    five_processes(&first).await;
     let ended = first.interrupt().await;
     assert!(ended.success(), "Ctrl-C is no failure: {ended}");
     assert_eq!(first.processes(), Vec::<i32>::new(), "Ctrl-C ends the players too");
@@ -60,11 +60,20 @@ async fn a_demo_that_was_killed_takes_its_players_with_it() {
     let folder = tempfile::tempdir().unwrap();
     let mut demo = Demo::start(&folder.path().join("demo-data")).await;
     demo.first_pictures().await;
-    assert_eq!(demo.processes().len(), 5);
+    five_processes(&demo).await;
     demo.process.kill();
     eventually("no player is left", SOON, async || {
         let left = demo.processes();
         if left.is_empty() { Ok(()) } else { Err(format!("{left:?}")) }
+    })
+    .await;
+}
+
+/// The demo, three players, and the fleet of all other boards; and nothing else once the sample's clip is made.
+async fn five_processes(demo: &Demo) {
+    eventually("the demo, three players and a fleet run", STARTUP, async || {
+        let running = demo.processes();
+        if running.len() == 5 { Ok(()) } else { Err(format!("{running:?}")) }
     })
     .await;
 }

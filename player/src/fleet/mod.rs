@@ -15,7 +15,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use playlists::id::BoardId;
-use rustls::ClientConfig;
 use tokio::sync::{Semaphore, watch};
 use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
@@ -29,6 +28,7 @@ use crate::clock::SystemClock;
 use crate::glance::Glance;
 use crate::identity::Identity;
 use crate::lifecycle::{Cadence, Given, Running, start_virtual};
+use crate::tls::ClientConfig;
 
 /// Memory for the pages of a board's queue, in bytes: a virtual board's holds a few plays.
 pub(crate) const QUEUE_BYTES: usize = 64 * 1024;
