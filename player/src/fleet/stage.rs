@@ -1,4 +1,4 @@
-//! A virtual board's stage: the pure [`Show`](super::show::Show) with a clock, a disk to hash from and somebody to report to. It has
+//! A virtual board's stage: the pure [`Show`] with a clock, a disk to hash from and somebody to report to. It has
 //! no thread and no task of its own: an order is carried out where it is given, and hashing where work may block.
 
 use std::collections::VecDeque;
