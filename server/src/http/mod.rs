@@ -87,7 +87,7 @@ pub fn router(app: Arc<App>, stop: &CancellationToken) -> Router {
 }
 
 /// Serves until told to stop; then takes no more connections and finishes the requests under way: those being worked on within
-/// [`LAST_WORK`], and their answers go out within [`LAST_ANSWERS`].
+/// `LAST_WORK`, and their answers go out within `LAST_ANSWERS`.
 ///
 /// # Errors
 /// When the listener fails.

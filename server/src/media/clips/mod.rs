@@ -1,8 +1,8 @@
 //! Clips: from an upload that ffmpeg can read to a board's exact pixels, verified with the player's own decoder.
 //!
-//! What an upload is, is decided by its first bytes ([`Container`]); what it holds, by looking at each of its packets ([`probe`]);
-//! what is to be made of it, by pure functions ([`plan`]). ffmpeg does the work as a confined child process ([`child`]), and nothing
-//! it made is kept before every frame of it was decoded a second time by `bangtin-clip` and found equal ([`verify`]).
+//! What an upload is, is decided by its first bytes ([`Container`]); what it holds, by looking at each of its packets (`probe`);
+//! what is to be made of it, by pure functions (`plan`). ffmpeg does the work as a confined child process (`child`), and nothing
+//! it made is kept before every frame of it was decoded a second time by `bangtin-clip` and found equal (`verify`).
 
 mod child;
 mod container;
