@@ -3,7 +3,7 @@
 CARGO ?= cargo
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 
-.PHONY: help demo build test bench lint fmt licences screenshot sample-clip setup-build setup-demo setup-test
+.PHONY: help demo build test bench lint fmt licences screenshot sample-clip setup-build setup-demo setup-test setup-bench
 
 help:
 	@echo "make demo     build, and run the whole system on 127.0.0.1 with data in ./demo-data"
@@ -31,7 +31,7 @@ test: setup-test build
 	fi
 	$(CARGO) test --locked --workspace --doc
 
-bench: setup-test
+bench: setup-bench
 	$(CARGO) build --release --locked -p bangtin -p bangtin-player
 	$(CARGO) bench --locked -p playlists --bench schedule
 	$(CARGO) bench --locked -p bangtin-tests --bench system
@@ -68,3 +68,5 @@ setup-demo:
 	@deploy/install-packages build demo
 setup-test:
 	@deploy/install-packages build test
+setup-bench:
+	@deploy/install-packages build demo test bench

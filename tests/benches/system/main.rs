@@ -2,6 +2,7 @@
 //! costs beside a browser that shows the same slides. `make bench` runs it; every figure is printed with what it was made of.
 #![allow(clippy::print_stdout, clippy::panic, clippy::disallowed_methods, reason = "a benchmark prints, and looks at the clock")]
 
+mod clip;
 mod cost;
 mod demo;
 mod publish;
@@ -22,11 +23,17 @@ fn main() {
         return;
     }
     let only = std::env::args().nth(1).filter(|argument| !argument.starts_with("--"));
-    if only.as_deref() != Some("publish") {
+    let asked = |part: &str| only.as_deref().is_none_or(|only| only == part);
+    if asked("clip") {
+        clip::beside_mpv();
+    }
+    if asked("demo") {
         of_the_demo();
     }
-    for boards in [92, 1000] {
-        publish::of(boards);
+    if asked("publish") {
+        for boards in [92, 1000] {
+            publish::of(boards);
+        }
     }
 }
 
