@@ -160,7 +160,7 @@ const VIETNAMESE: Words = Words {
     days: "Hãy chọn ít nhất một ngày trong tuần.",
     cron: "Biểu thức cron chưa đúng. Cần năm ô: phút, giờ, ngày, tháng, thứ.",
     boards: "Hãy chọn ít nhất một bảng tin.",
-    entries: "Hãy thêm ít nhất một hình.",
+    entries: "Hãy thêm ít nhất một hình hoặc video.",
 };
 
 const ENGLISH: Words = Words {
@@ -170,7 +170,7 @@ const ENGLISH: Words = Words {
     days: "Choose at least one day of the week.",
     cron: "The cron expression cannot be read",
     boards: "Choose at least one board.",
-    entries: "Add at least one picture.",
+    entries: "Add at least one picture or clip.",
 };
 
 async fn wrong_campaign(browser: &Browser, words: &Words, language: &str) {

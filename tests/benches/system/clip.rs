@@ -249,6 +249,8 @@ fn manifest(board_key: &SecretKey, item: Digest, size: u64) -> Manifest {
         items,
         playlists: vec![Playlist { id: playlist.clone(), entries: vec![Entry::still(asset, item, LENGTH)] }],
         campaigns: Vec::new(),
+        ranks: std::collections::BTreeMap::new(),
+        stand_downs: Vec::new(),
         default_playlist: playlist,
         safe_item: item,
     }
