@@ -86,10 +86,11 @@ pub(super) fn words(words: &[&str]) -> Vec<OsString> {
     words.iter().map(OsString::from).collect()
 }
 
-/// A path as ffmpeg takes it: `file:` keeps it from being read as another protocol or an option.
+/// A path as ffmpeg takes it: `file:` keeps it from being read as another protocol or an option. It is made whole, since the child runs
+/// in `/`.
 pub(super) fn file(path: &Path) -> OsString {
     let mut address = OsString::from("file:");
-    address.push(path);
+    address.push(std::path::absolute(path).unwrap_or_else(|_| path.to_owned()));
     address
 }
 
@@ -204,4 +205,16 @@ pub(super) async fn all<const MOST: usize>(out: ChildStdout) -> io::Result<Vec<u
     let mut bytes = Vec::new();
     out.take(MOST as u64).read_to_end(&mut bytes).await?;
     Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_from_the_folder_one_is_in_reaches_the_child_whole() {
+        let here = std::env::current_dir().expect("a folder");
+        assert_eq!(file(Path::new("data/a.mp4")), OsString::from(format!("file:{}/data/a.mp4", here.display())));
+        assert_eq!(file(Path::new("/data/a.mp4")), OsString::from("file:/data/a.mp4"));
+    }
 }
