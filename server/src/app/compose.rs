@@ -12,6 +12,7 @@ use playlists::playlist::{Content, Entry, Playlist};
 use playlists::trust::manifest::{Item, Lanes, Manifest};
 
 use super::defaults::{self, Stretch};
+use crate::store::assets::Asset;
 use crate::store::board_defaults::EndedDefault;
 use crate::store::boards::Board;
 use crate::store::campaign_versions::CampaignVersion;
@@ -69,6 +70,14 @@ pub struct Head {
 }
 
 impl Sources {
+    /// Takes over what a composition needs of an asset.
+    pub(super) fn add_asset(&mut self, asset: Asset) {
+        if let Some(clip) = asset.clip {
+            self.clips.insert(asset.id.clone(), Duration::from_millis(clip.duration_ms));
+        }
+        self.fits.insert(asset.id, asset.fit);
+    }
+
     /// The versions of campaigns that a manifest of this board carries at `now`.
     fn campaigns_of<'a>(&'a self, board: &'a Board, now: DateTime<Utc>) -> impl Iterator<Item = (&'a CampaignVersion, Period)> {
         let today = day_start(broadcast_day(now, board.time_zone), board.time_zone);

@@ -4,7 +4,6 @@
 //! cannot be made for their pixels tell boards apart here.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
 
 use ::playlists::geometry::Geometry;
 use ::playlists::id::{BoardId, CampaignId, Digest, KeyEpoch, Revision};
@@ -107,10 +106,7 @@ async fn add_playlist(app: &App, sources: &mut Sources, next: &CampaignVersion) 
     let Some(playlist) = playlists::get(&app.db, &next.playlist).await? else { return Ok(()) };
     let wanted: Vec<_> = playlist.entries.iter().map(|entry| entry.asset_id.clone()).collect();
     for asset in assets::many(&app.db, &wanted).await? {
-        if let Some(clip) = asset.clip {
-            sources.clips.insert(asset.id.clone(), Duration::from_millis(clip.duration_ms));
-        }
-        sources.fits.insert(asset.id, asset.fit);
+        sources.add_asset(asset);
     }
     let key = (playlist.id, playlist.version);
     sources.made_ms.entry(key.clone()).or_insert(playlist.changed_ms);

@@ -1,7 +1,6 @@
 //! What manifests are composed from, loaded for many boards at once.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use playlists::geometry::Geometry;
@@ -32,10 +31,7 @@ pub(super) async fn load(app: &App, now: DateTime<Utc>) -> Result<Sources, Store
     let shown: Vec<AssetId> = shown.into_iter().collect();
     let mut sources = Sources { campaigns, ..Sources::default() };
     for asset in assets::many(&app.db, &shown).await? {
-        if let Some(clip) = asset.clip {
-            sources.clips.insert(asset.id.clone(), Duration::from_millis(clip.duration_ms));
-        }
-        sources.fits.insert(asset.id, asset.fit);
+        sources.add_asset(asset);
     }
     for version in in_use {
         sources.made_ms.insert((version.id.clone(), version.version), version.created_ms);
