@@ -2,6 +2,7 @@
 #![expect(clippy::indexing_slicing, clippy::panic, reason = "a test that panics has found something")]
 
 mod cases;
+mod demand;
 mod generate;
 mod properties;
 mod reference;
