@@ -4,6 +4,7 @@
 mod cases;
 mod demand;
 mod generate;
+mod hours;
 mod properties;
 mod reference;
 mod rules;
