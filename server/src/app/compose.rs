@@ -5,19 +5,23 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use playlists::asset::{Fit, Kind};
-use playlists::campaign::{Campaign, Period, Plays, Share};
-use playlists::id::{AssetId, BoardId, Digest, KeyEpoch, PlaylistId, Revision, Version};
+use playlists::campaign::{Campaign, Period, Plays, StandDown};
+use playlists::hours::Hours;
+use playlists::id::{AssetId, BoardId, CampaignId, Digest, KeyEpoch, PlaylistId, Revision, Version};
 use playlists::local::{broadcast_day, day_start};
 use playlists::playlist::{Content, Entry, Playlist};
-use playlists::trust::manifest::{Item, Lanes, Manifest};
+use playlists::trust::manifest::{Item, Manifest};
 
 use super::defaults::{self, Stretch};
+use super::hours;
 use crate::store::assets::Asset;
+use crate::store::board_changes::EndedHours;
 use crate::store::board_defaults::EndedDefault;
 use crate::store::boards::Board;
 use crate::store::campaign_versions::CampaignVersion;
 use crate::store::playlists::StoredEntry;
 use crate::store::renditions::Key;
+use crate::store::stand_downs::StandDownVersion;
 
 /// Without authenticated contact for this long a board is STALE: two weeks.
 const FRESH: Duration = Duration::from_secs(14 * 24 * 3600);
@@ -48,6 +52,10 @@ pub struct Sources {
     pub made_ms: BTreeMap<(PlaylistId, u64), i64>,
     /// What boards' default playlists were earlier today, in the order of their ends.
     pub former_defaults: BTreeMap<BoardId, Vec<EndedDefault>>,
+    /// What boards' operating hours were earlier today, in the order of their ends.
+    pub former_hours: BTreeMap<BoardId, Vec<EndedHours>>,
+    /// Versions of stand-downs that are in force or were so today.
+    pub stand_downs: Vec<StandDownVersion>,
     /// How each asset is brought to a board's shape.
     pub fits: BTreeMap<AssetId, Fit>,
     /// How long each clip plays.
@@ -95,6 +103,26 @@ impl Sources {
             let versions = self.playlists.range((id.clone(), 0)..=(id.clone(), u64::MAX)).map(|(version, _)| version);
             versions.map(|version| (version.clone(), self.made_ms.get(version).copied().unwrap_or_default())).collect()
         })
+    }
+
+    /// When the board is lit, through today: earlier hours count until they were changed.
+    pub(super) fn hours_of(&self, board: &Board, now: DateTime<Utc>) -> Option<Hours> {
+        let today = day_start(broadcast_day(now, board.time_zone), board.time_zone).timestamp_millis();
+        let former = self.former_hours.get(&board.id).map_or(&[][..], Vec::as_slice);
+        hours::through_today(former, board.hours.as_ref(), today, board.time_zone)
+    }
+
+    /// Which themes are held back on the board and when, through today.
+    fn stand_downs_of(&self, board: &Board, now: DateTime<Utc>) -> Vec<StandDown> {
+        let today_ms = day_start(broadcast_day(now, board.time_zone), board.time_zone).timestamp_millis();
+        let instant = DateTime::from_timestamp_millis;
+        let holds = |version: &StandDownVersion| {
+            let (from_ms, until_ms) = (version.holds_from_ms(), version.holds_until_ms());
+            let held = until_ms.is_none_or(|until_ms| from_ms < until_ms && today_ms < until_ms);
+            let period = Period { from: instant(from_ms), until: until_ms.and_then(instant) };
+            held.then(|| StandDown { themes: version.themes.clone(), period })
+        };
+        self.stand_downs.iter().filter_map(holds).collect()
     }
 
     /// The rendition of an asset at the board's pixels.
@@ -170,11 +198,11 @@ pub fn compose(board: &Board, sources: &Sources, safe: (&AssetId, Ready), head: 
             unit: version.unit.clone(),
             tier: version.tier,
             level: version.level,
-            theme: None,
+            theme: version.theme.clone(),
             plays: Plays::Playlist(id),
             period,
             windows: version.windows.clone(),
-            share: Share::Weight(version.weight),
+            share: version.share,
         });
     }
     let default_playlist = add_defaults(board, sources, safe, head.issued, &mut items, &mut playlists);
@@ -191,18 +219,24 @@ pub fn compose(board: &Board, sources: &Sources, safe: (&AssetId, Ready), head: 
         time_zone: board.time_zone,
         tz_data: chrono_tz::IANA_TZDB_VERSION.to_owned(),
         geometry: board.geometry,
-        hours: board.hours.clone(),
+        hours: sources.hours_of(board, head.issued),
         brightness: board.brightness,
-        lanes: Lanes::default(),
-        languages: BTreeMap::new(),
+        lanes: board.rules.lanes,
+        languages: board.rules.languages.clone(),
         items: items.list(),
         playlists: playlists.into_iter().map(|(id, entries)| Playlist { id, entries }).collect(),
+        ranks: ranks(board, &campaigns),
         campaigns,
-        ranks: BTreeMap::new(),
-        stand_downs: Vec::new(),
+        stand_downs: sources.stand_downs_of(board, head.issued),
         default_playlist,
         safe_item: safe.1.sha256,
     }
+}
+
+/// The owner's ranks of campaigns that the manifest carries.
+fn ranks(board: &Board, campaigns: &[Campaign]) -> BTreeMap<CampaignId, u32> {
+    let carried: BTreeSet<_> = campaigns.iter().map(|campaign| &campaign.id).collect();
+    board.rules.ranks.iter().filter(|(id, _)| carried.contains(id)).map(|(id, rank)| (id.clone(), *rank)).collect()
 }
 
 /// Adds what plays when nothing else does; answers the playlist's id. A default that was changed today is a playlist of

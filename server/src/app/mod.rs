@@ -2,6 +2,7 @@
 
 pub mod assets;
 pub mod board_list;
+pub mod board_settings;
 pub mod boards;
 pub mod campaign_draft;
 pub mod campaigns;
@@ -14,9 +15,11 @@ pub mod course;
 mod course_tests;
 pub mod dating;
 pub mod defaults;
+mod demand;
 pub mod explain;
 pub mod forecast;
 pub mod fresh;
+pub mod hours;
 mod join;
 pub mod now_showing;
 #[cfg(test)]
@@ -29,6 +32,8 @@ pub mod publish;
 #[cfg(test)]
 mod publish_tests;
 pub mod reports;
+#[cfg(test)]
+mod rules_tests;
 pub mod safe_item;
 pub mod samples;
 pub mod setup;
@@ -36,11 +41,13 @@ pub mod setup;
 mod setup_tests;
 pub mod sign_in;
 mod sources;
+pub mod stand_downs;
 #[cfg(test)]
 mod tests;
 pub mod tokens;
 pub mod units;
 pub mod uploads;
+pub mod window_draft;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -107,21 +114,43 @@ impl FieldError {
 /// Every code that a [`FieldError`] of the use cases in this crate may carry: each is a key in every locale.
 pub const FIELD_ERROR_CODES: &[&str] = &[
     "error-asset-unknown",
+    "error-beside-long",
+    "error-beside-long-default",
     "error-boards-none",
     "error-board-unknown",
     "error-brightness-range",
     "error-campaign-unknown",
     "error-cron-form",
+    "error-date-form",
+    "error-default-long",
     "error-duration-range",
     "error-entries-many",
     "error-entries-none",
-    "error-hours-form",
+    "error-hours-kind",
+    "error-hours-many",
+    "error-hours-none",
+    "error-lanes-range",
+    "error-language-form",
+    "error-language-range",
     "error-level-unknown",
+    "error-long-beside",
+    "error-lunar-day",
+    "error-lunar-month",
     "error-name-empty",
     "error-name-long",
+    "error-per-hour-alone",
+    "error-per-hour-full",
+    "error-per-hour-much",
+    "error-per-hour-range",
     "error-period-past",
     "error-period-reversed",
     "error-playlist-unknown",
+    "error-rank-range",
+    "error-share-unknown",
+    "error-stand-down-unknown",
+    "error-stand-downs-many",
+    "error-theme-unknown",
+    "error-themes-none",
     "error-tier-unknown",
     "error-time-form",
     "error-unit-name-letters",
@@ -129,7 +158,11 @@ pub const FIELD_ERROR_CODES: &[&str] = &[
     "error-weight-range",
     "error-window-days-none",
     "error-window-duration",
+    "error-window-except",
+    "error-window-except-many",
     "error-window-never",
+    "error-window-week-of",
+    "error-window-weeks",
     "error-windows-many",
 ];
 

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use ::playlists::geometry::Geometry;
-use ::playlists::id::{BoardId, CampaignId, Digest, KeyEpoch, Revision};
+use ::playlists::id::{BoardId, CampaignId, Digest, KeyEpoch, PlaylistId, Revision};
 use ::playlists::schedule::Schedule;
 use ::playlists::trust::manifest::Manifest;
 use chrono::{DateTime, Utc};
@@ -78,7 +78,7 @@ pub async fn suppose(app: &App, supposed: &Supposed) -> Result<Preview, StoreErr
     let now = supposed.now;
     let mut before = sources::load(app, now).await?;
     if let Some(next) = &supposed.next {
-        add_playlist(app, &mut before, next).await?;
+        add_playlist(app, &mut before, &next.playlist).await?;
     }
     let mut after = before.clone();
     apply(&mut after, supposed, now);
@@ -101,9 +101,24 @@ pub async fn suppose(app: &App, supposed: &Supposed) -> Result<Preview, StoreErr
     done.map_err(|reason| StoreError::Unreadable { what: "campaign, which makes no schedule", reason })
 }
 
-/// Adds the playlist of a version that is not in force, with what its assets need.
-async fn add_playlist(app: &App, sources: &mut Sources, next: &CampaignVersion) -> Result<(), StoreError> {
-    let Some(playlist) = playlists::get(&app.db, &next.playlist).await? else { return Ok(()) };
+/// What a board would show if it were set up like this, and the rules of it; nothing is saved or signed.
+///
+/// # Errors
+/// When the database fails, or holds what makes no schedule.
+pub(super) async fn of_board(app: &App, board: Board, now: DateTime<Utc>) -> Result<(Schedule, Manifest), StoreError> {
+    let mut sources = sources::load(app, now).await?;
+    if let Some(default) = &board.default_playlist {
+        add_playlist(app, &mut sources, default).await?;
+    }
+    sources::load_renditions(app, std::slice::from_ref(&board), &mut sources, now).await?;
+    let work = tokio::task::spawn_blocking(move || schedule(&board, &sources, now)).await;
+    let done = work.map_err(|error| error.to_string()).and_then(|schedule| schedule);
+    done.map_err(|reason| StoreError::Unreadable { what: "board, which makes no schedule", reason })
+}
+
+/// Adds a playlist that is not in use, with what its assets need.
+async fn add_playlist(app: &App, sources: &mut Sources, id: &PlaylistId) -> Result<(), StoreError> {
+    let Some(playlist) = playlists::get(&app.db, id).await? else { return Ok(()) };
     let wanted: Vec<_> = playlist.entries.iter().map(|entry| entry.asset_id.clone()).collect();
     for asset in assets::many(&app.db, &wanted).await? {
         sources.add_asset(asset);
@@ -173,8 +188,8 @@ fn rules(board: &Board, sources: &Sources, now: DateTime<Utc>) -> impl Ord + use
     let defaults = defaults.iter().map(|ended| (ended.ended_ms, ended.playlist.clone())).collect::<Vec<_>>();
     let unmade: BTreeSet<_> =
         sources.needs(board, now).into_iter().filter(|key| !can_be(sources, key)).map(|key| key.asset).collect();
-    let hours = board.hours.as_ref().and_then(|hours| serde_json::to_string(hours).ok());
-    (board.time_zone.name(), hours, board.default_playlist.clone(), defaults, campaigns, unmade)
+    let hours = sources.hours_of(board, now).and_then(|hours| serde_json::to_string(&hours).ok());
+    (board.time_zone.name(), hours, board.default_playlist.clone(), defaults, campaigns, unmade, board.rules.clone())
 }
 
 /// Whether a rendition is made, or being made.

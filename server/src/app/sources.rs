@@ -10,14 +10,16 @@ use super::compose::{Ready, Sources};
 use super::{App, safe_item};
 use crate::store::boards::Board;
 use crate::store::renditions::{Key, State};
-use crate::store::{StoreError, assets, board_defaults, campaign_versions, playlists as stored_playlists, renditions};
+use crate::store::{
+    StoreError, assets, board_changes, board_defaults, campaign_versions, playlists as stored_playlists, renditions, stand_downs,
+};
 
 /// Most versions of campaigns in force at once.
 const MOST_CAMPAIGNS: u32 = 20_000;
 /// Most versions of playlists in use at once.
 const MOST_PLAYLISTS: u32 = 20_000;
-/// Most changes of boards' default playlists within a day.
-const MOST_DEFAULTS: u32 = 100_000;
+/// Most changes of boards' default playlists, of their hours, or of stand-downs within a day.
+const MOST_CHANGES: u32 = 100_000;
 /// A broadcast day is at most this long, wherever its board stands.
 const LONGEST_DAY: TimeDelta = TimeDelta::hours(26);
 
@@ -37,9 +39,13 @@ pub(super) async fn load(app: &App, now: DateTime<Utc>) -> Result<Sources, Store
         sources.made_ms.insert((version.id.clone(), version.version), version.created_ms);
         sources.playlists.insert((version.id, version.version), version.entries);
     }
-    for ended in board_defaults::ended_since(&app.db, since_ms, MOST_DEFAULTS).await? {
+    for ended in board_defaults::ended_since(&app.db, since_ms, MOST_CHANGES).await? {
         sources.former_defaults.entry(ended.board.clone()).or_default().push(ended);
     }
+    for ended in board_changes::hours_ended_since(&app.db, since_ms, MOST_CHANGES).await? {
+        sources.former_hours.entry(ended.board.clone()).or_default().push(ended);
+    }
+    sources.stand_downs = stand_downs::live_since(&app.db, since_ms, MOST_CHANGES).await?;
     Ok(sources)
 }
 
