@@ -16,6 +16,7 @@ mod outside;
 mod pages;
 mod proof;
 mod resolver;
+mod rules;
 mod samples;
 mod tampering;
 mod topics;
