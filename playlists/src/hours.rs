@@ -131,7 +131,7 @@ impl Hours {
 /// so that the past of the day's list stays when hours are changed. None stands for lit always.
 ///
 /// The days until then are told as exceptions, in whole local minutes. The inner none: lit always. The outer none: the change cannot be
-/// told in this way, as in the hour that a clock shows twice, or within a minute.
+/// told in this way: in the hour that a clock shows twice, within a minute, or where hours are named beside a `whole_day` exception.
 #[must_use]
 pub fn changed_at(old: Option<&Hours>, new: Option<&Hours>, at: DateTime<Utc>, tz: Tz) -> Option<Option<Hours>> {
     let today = broadcast_day(at, tz);

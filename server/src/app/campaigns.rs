@@ -60,7 +60,8 @@ pub(super) async fn put(
     if old.as_ref().is_some_and(|old| StoredCampaign { changed_ms: campaign.changed_ms, ..old.clone() } == campaign) {
         return Ok(Ok(campaign.id));
     }
-    if campaign.approved {
+    // What is held back is looked at when it is resumed.
+    if campaign.approved && !campaign.paused && demand::concerns(&campaign, &playlist) {
         let faults = demand::errors(app, &supposed_next(app, &campaign, &playlist).await?).await?;
         if !faults.is_empty() {
             return Ok(Err(faults));
@@ -185,7 +186,7 @@ pub async fn resume(app: &App, id: &CampaignId) -> Result<Result<bool, Vec<Field
     }
     let playlist = playlists::get(&app.db, &old.playlist).await?;
     let campaign = StoredCampaign { paused: false, changed_ms: app.clock.now_ms(), ..old.clone() };
-    if let Some(playlist) = playlist.as_ref().filter(|_| campaign.approved) {
+    if let Some(playlist) = playlist.as_ref().filter(|playlist| campaign.approved && demand::concerns(&campaign, playlist)) {
         let faults = demand::errors(app, &supposed_next(app, &campaign, playlist).await?).await?;
         if !faults.is_empty() {
             return Ok(Err(faults));

@@ -11,6 +11,8 @@ use super::campaign_draft::OPERATORS_ZONE;
 use super::preview::{Group, Supposed, of_board, suppose};
 use super::{App, FieldError};
 use crate::store::boards::Board;
+use crate::store::campaigns::StoredCampaign;
+use crate::store::playlists::{StoredEntry, StoredPlaylist};
 use crate::store::{StoreError, campaign_versions, campaigns};
 
 /// Most faults told of one campaign.
@@ -31,6 +33,12 @@ enum What {
     TooMuch(Demand),
     /// An entry beside plays per hour is too long.
     TooLong(TooLong),
+}
+
+/// Whether a campaign may fail to fit: it has plays per hour, or an entry that is too long beside those of others.
+pub(super) fn concerns(campaign: &StoredCampaign, playlist: &StoredPlaylist) -> bool {
+    let long = |entry: &StoredEntry| u128::from(entry.duration_ms) > LONGEST_BESIDE.as_millis();
+    matches!(campaign.share, Share::PerHour(_)) || playlist.entries.iter().any(long)
 }
 
 /// What of a change does not fit, each once; nothing where all does.
