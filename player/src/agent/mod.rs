@@ -12,6 +12,7 @@ mod reports;
 mod showing;
 mod silence;
 mod trouble;
+mod turns;
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
@@ -35,6 +36,7 @@ use self::reports::{Essence, Told};
 pub(crate) use self::showing::{Active, Showing};
 use self::silence::Silence;
 use self::trouble::{Trouble, Troubles};
+use self::turns::Turns;
 use crate::api::Api;
 use crate::banks::{Bank, Banks};
 use crate::cache::{Cache, Index};
@@ -113,7 +115,7 @@ pub(crate) struct Agent {
     silence: Silence,
     seq: Sequence,
     reported: Option<Essence>,
-    state_sent: Option<Duration>,
+    turns: Turns,
     told: Told,
     told_before: Told,
     plays: Outbox,
@@ -145,7 +147,7 @@ impl Agent {
             silence: Silence::default(),
             seq: Sequence(0),
             reported: None,
-            state_sent: None,
+            turns: Turns::all(now),
             told,
             told_before: told,
             plays: Outbox::new(cadence.batch, cadence.answer),

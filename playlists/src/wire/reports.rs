@@ -129,7 +129,8 @@ pub enum ByeReason {
     Stop,
 }
 
-/// `state`: status, on change (≥ 10 s apart) and every 300 s ± 10 %.
+/// `state`: status, on change and every 300 s ± 10 %. A change of `mode`, `rev` or `errors` goes out at once, three in a row at most,
+/// of which one comes back every 10 s; any other change keeps 10 s apart.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct State {
     /// 1.
