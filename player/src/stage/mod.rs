@@ -10,6 +10,8 @@ pub mod moving;
 mod on;
 pub mod reel;
 pub mod screen;
+pub mod strip;
+pub mod ticker;
 pub mod transition;
 
 use std::collections::VecDeque;
@@ -28,6 +30,7 @@ use self::decode::{DecodeError, Opened, Source};
 use self::machine::Machine;
 use self::moving::Decoding;
 pub use self::screen::{Figures, Screen};
+use self::ticker::Run;
 use self::transition::Transition;
 use crate::frame::Frame;
 use crate::ports::{Clock, OpenOutput, Output, OutputError};
@@ -48,6 +51,8 @@ pub enum Order {
     Show(Shot),
     /// Decode this ahead of need.
     Prepare(Source),
+    /// Let these strips run over the picture, each in its time: what runs now, and what runs next.
+    Run(Vec<Run>),
     /// This was the time of day when the monotonic clock was at zero: clips run by it.
     Tie(DateTime<Utc>),
     /// End; the last picture stays on the screen as long as the output does.
@@ -95,6 +100,8 @@ pub struct Play {
     pub interrupted: bool,
     /// The manifest it came from.
     pub rev: Revision,
+    /// Whether it ran over the loop, beside what else was on.
+    pub is_over: bool,
 }
 
 /// What the stage reports.

@@ -192,6 +192,8 @@ pub struct Row(pub u32, pub u64, pub u64, pub u32);
 pub const INTERRUPTED: u32 = 1;
 /// Flag of a [`Row`]: frames were dropped.
 pub const DROPPED_FRAMES: u32 = 2;
+/// Flag of a [`Row`]: it is a crossing of running text, over the loop, beside what else was on.
+pub const OVER_LOOP: u32 = 4;
 
 /// `plays`: proof of play. Row `i` is number `first + i` of its epoch; each number is stored once.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
