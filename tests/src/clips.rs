@@ -31,7 +31,7 @@ pub fn frames_by_ffmpeg(clip: &Path, board: Geometry) -> Vec<Vec<u8>> {
     let even = |side: u32| side.next_multiple_of(2) as usize;
     let (width, height) = (even(board.width()), even(board.height()));
     let (luma, colour) = (width * height, width * height / 4);
-    assert!(!output.stdout.is_empty() && output.stdout.len() % (luma + 2 * colour) == 0, "{} bytes", output.stdout.len());
+    assert!(!output.stdout.is_empty() && output.stdout.len().is_multiple_of(luma + 2 * colour), "{} bytes", output.stdout.len());
     output
         .stdout
         .chunks_exact(luma + 2 * colour)
