@@ -242,6 +242,11 @@ impl Agent {
                 Ok::<_, std::convert::Infallible>(())
             });
             log(stopped.await, "the stage did not end");
+            let Figures { presented, dropped, black } = self.parts.showing.screen().figures();
+            let black_ms = millis::of(black);
+            tracing::info!(
+                "the stage has ended: {presented} frames presented, {dropped} too late, {black_ms} ms without a picture"
+            );
         }
         while let Ok(report) = stage.try_recv() {
             self.on_stage(report).await;
