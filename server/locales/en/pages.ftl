@@ -410,6 +410,7 @@ step-nothing-now = Nothing changes on the screens at this moment: the loop stays
     [one] { $n } board
    *[other] { $n } boards
 } it is meant for.
+step-jumps-if = When you save, the loop changes at once on { $n } of { $all } boards: what is on the screen is shown to its end, then the new manifest goes on; every other campaign keeps its place.
 step-now = Now
 step-then = By the new manifest
 step-more = On { $n } more boards it is similar.
@@ -527,6 +528,7 @@ settings-languages = Languages
 settings-languages-hint = Assets with several language versions take turns in this proportion, such as 3 : 1 : 1 : 1. Empty or 0: not shown. All empty: any language alike.
 settings-language-other = Another language
 settings-language-other-hint = A BCP 47 tag, such as: ja, fr, lo
+languages-any = Any language
 language-vi = Vietnamese
 language-en = English
 language-zh = Chinese

@@ -28,6 +28,8 @@ pub struct Counted {
     pub after: Forecast,
     /// What must not be scheduled so.
     pub refusals: Vec<Refusal>,
+    /// Whether what these boards show changes at the moment of saving.
+    pub jumps: bool,
 }
 
 /// What would become of saving a form.
@@ -73,7 +75,7 @@ pub async fn forecast(
     let pictures = preview.pictures.clone();
     let left_out = preview.groups.iter().skip(MOST_GROUPS).map(|group| group.boards.len()).sum();
     let campaign = supposed.campaign.clone();
-    let work = move || (demand::refused(&preview.groups, &campaign, now), count(preview, from, until));
+    let work = move || (demand::refused(&preview.groups, &campaign, now), count(preview, now, from, until));
     let work = tokio::task::spawn_blocking(work).await;
     let (refused, counted) = work.map_err(|error| StoreError::unreadable("forecast", error))?;
     let refused = demand::told(app, &refused, &supposed.campaign).await?;
@@ -94,11 +96,12 @@ fn named(counted: &[Counted]) -> BTreeSet<CampaignId> {
     named
 }
 
-fn count(preview: Preview, from: DateTime<Utc>, until: DateTime<Utc>) -> Vec<Counted> {
+fn count(preview: Preview, now: DateTime<Utc>, from: DateTime<Utc>, until: DateTime<Utc>) -> Vec<Counted> {
     let overrides = Overrides::default();
     let counted = |group: super::preview::Group| Counted {
         before: group.before.forecast(&overrides, from, until),
         after: group.after.forecast(&overrides, from, until),
+        jumps: group.before.resolve(now) != group.after.resolve(now),
         refusals: group.after.refusals(&group.manifest, from, until),
         boards: group.boards,
     };

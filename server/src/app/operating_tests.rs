@@ -190,6 +190,7 @@ async fn a_forecast_says_what_is_displaced_and_what_is_wrong_in_the_form(world: 
     let held: BTreeSet<_> = displaced.iter().map(|displaced| displaced.campaign.clone()).collect();
     assert_eq!(held, BTreeSet::from([id, two, three]));
     assert_eq!(displaced.len(), 3);
+    assert!(outlook.counted[0].jumps, "it comes on at once");
     assert!(displaced.iter().all(|d| d.by == [outlook.campaign.clone()] && (d.since, d.until) == (outlook.from, outlook.until)));
     assert_eq!(outlook.counted[0].after.campaigns.keys().collect::<Vec<_>>(), [&outlook.campaign]);
     assert!(campaigns::get(&world.app, &outlook.campaign).await.expect("asked").is_none(), "nothing is saved");

@@ -86,6 +86,26 @@ pub(in crate::http) struct Went {
     saved: bool,
 }
 
+/// What a board is set to, in words, for its page: name and value.
+pub(super) fn summary(t: Tr, board: &Board) -> Vec<(String, String)> {
+    let hours = HoursDraft::of(board.hours.as_ref());
+    let days = |line: &HoursLine| {
+        let names: Vec<_> = line.days.iter().map(|day| day_name(t, day)).collect();
+        if names.len() == DAYS.len() { t.s("days-all") } else { names.join(", ") }
+    };
+    let lines = hours.lines.iter().map(|line| format!("{} {}–{}", days(line), line.from, line.until));
+    let lit = if hours.limited { lines.collect::<Vec<_>>().join("; ") } else { t.s("hours-always") };
+    let languages = board.rules.languages.iter().map(|(tag, weight)| format!("{} {weight}", language_name(t, tag.as_str())));
+    let languages = languages.collect::<Vec<_>>().join(" : ");
+    let lanes = board.rules.lanes;
+    let lanes = format!("{} {} : {} {}", t.s("setup-tier-province"), lanes.province, t.s("setup-tier-commune"), lanes.commune);
+    vec![
+        (t.s("settings-hours"), lit),
+        (t.s("settings-languages"), if languages.is_empty() { t.s("languages-any") } else { languages }),
+        (t.s("settings-lanes"), lanes),
+    ]
+}
+
 async fn stored(site: &Site, id: &str) -> Result<Board, PageError> {
     let id = id.parse::<BoardId>().map_err(|_| PageError::Missing)?;
     boards::get(&site.app, &id).await?.ok_or(PageError::Missing)

@@ -53,6 +53,8 @@ struct Part {
     errors: Errors,
     range: String,
     groups: Vec<Group>,
+    /// On how many boards the loop changes at once.
+    jumps: String,
     /// Boards that are not shown.
     left_out: i64,
     pictures: Vec<String>,
@@ -81,6 +83,7 @@ pub(in crate::http) async fn show(
             errors: Errors::of(t, &errors),
             range: String::new(),
             groups: Vec::new(),
+            jumps: String::new(),
             left_out: 0,
             pictures: Vec::new(),
             refused: Vec::new(),
@@ -91,6 +94,9 @@ pub(in crate::http) async fn show(
 
 fn told(t: Tr, outlook: &Outlook) -> Result<Html<String>, PageError> {
     let groups = outlook.counted.iter().take(GROUPS).map(|counted| group(t, outlook, counted)).collect();
+    let boards = |counted: &Counted| counted.boards.len();
+    let all = whole(outlook.counted.iter().map(boards).sum());
+    let jumping = whole(outlook.counted.iter().filter(|counted| counted.jumps).map(boards).sum());
     let beyond: usize = outlook.counted.iter().skip(GROUPS).map(|counted| counted.boards.len()).sum();
     let picture = |of: &crate::app::preview::Pictures| {
         let size = format!("{} × {}", of.geometry.width(), of.geometry.height());
@@ -112,6 +118,7 @@ fn told(t: Tr, outlook: &Outlook) -> Result<Html<String>, PageError> {
             &[("from", t.instant(outlook.from)), ("until", t.instant(outlook.until)), ("days", AHEAD.num_days().to_string())],
         ),
         groups,
+        jumps: if jumping == 0 { t.n("step-nothing-now", all) } else { t.of("step-jumps-if", jumping, all) },
         left_out: whole(beyond + outlook.left_out),
         pictures: outlook.pictures.iter().map(picture).collect(),
         refused: Errors::of(t, &outlook.refused).list().iter().map(|(_, text)| text.clone()).collect(),
