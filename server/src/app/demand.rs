@@ -12,7 +12,7 @@ use super::preview::{Group, Supposed, of_board, suppose};
 use super::{App, FieldError};
 use crate::store::boards::Board;
 use crate::store::campaigns::StoredCampaign;
-use crate::store::playlists::{StoredEntry, StoredPlaylist};
+use crate::store::playlists::{Shows, StoredEntry, StoredPlaylist};
 use crate::store::{StoreError, campaign_versions, campaigns};
 
 /// Most faults told of one campaign.
@@ -35,9 +35,12 @@ enum What {
     TooLong(TooLong),
 }
 
-/// Whether a campaign may fail to fit: it has plays per hour, or an entry that is too long beside those of others.
+/// Whether a campaign may fail to fit: it has plays per hour, or perhaps an entry that is too long beside those of others.
 pub(super) fn concerns(campaign: &StoredCampaign, playlist: &StoredPlaylist) -> bool {
-    let long = |entry: &StoredEntry| u128::from(entry.duration_ms) > LONGEST_BESIDE.as_millis();
+    let long = |entry: &StoredEntry| match &entry.shows {
+        Shows::Asset { duration_ms, .. } => u128::from(*duration_ms) > LONGEST_BESIDE.as_millis(),
+        Shows::Playlist { .. } => true,
+    };
     matches!(campaign.share, Share::PerHour(_)) || playlist.entries.iter().any(long)
 }
 

@@ -10,21 +10,26 @@ pub mod campaigns;
 mod clips_tests;
 pub mod commands;
 pub mod compose;
+pub mod contents;
 pub mod course;
 #[cfg(test)]
 mod course_tests;
 pub mod dating;
 pub mod defaults;
 mod demand;
+pub mod draw;
 pub mod explain;
 pub mod forecast;
 pub mod fresh;
 pub mod hours;
+mod items;
 mod join;
+pub mod nesting;
 pub mod now_showing;
 #[cfg(test)]
 mod operating_tests;
 pub mod overview;
+pub mod pins;
 pub mod playlists;
 pub mod presence;
 pub mod preview;
@@ -39,6 +44,7 @@ pub mod samples;
 pub mod setup;
 #[cfg(test)]
 mod setup_tests;
+pub mod shown;
 pub mod sign_in;
 mod sources;
 pub mod stand_downs;
@@ -47,6 +53,8 @@ mod tests;
 pub mod tokens;
 pub mod units;
 pub mod uploads;
+#[cfg(test)]
+mod versions_tests;
 pub mod window_draft;
 
 use std::sync::Arc;
@@ -116,41 +124,62 @@ pub const FIELD_ERROR_CODES: &[&str] = &[
     "error-asset-unknown",
     "error-beside-long",
     "error-beside-long-default",
-    "error-boards-none",
     "error-board-unknown",
+    "error-boards-none",
     "error-brightness-range",
     "error-campaign-unknown",
+    "error-colour-form",
+    "error-countdown-past",
     "error-cron-form",
     "error-date-form",
     "error-default-long",
     "error-duration-range",
+    "error-entries-circle",
+    "error-entries-deep",
     "error-entries-many",
     "error-entries-none",
+    "error-entries-sum",
+    "error-field-empty",
+    "error-field-unknown",
+    "error-fit-unknown",
+    "error-focus-range",
     "error-hours-kind",
     "error-hours-many",
     "error-hours-none",
     "error-lanes-range",
     "error-language-form",
+    "error-language-none",
     "error-language-range",
+    "error-language-unknown",
     "error-level-unknown",
     "error-long-beside",
     "error-lunar-day",
     "error-lunar-month",
     "error-name-empty",
     "error-name-long",
+    "error-note-long",
     "error-per-hour-alone",
     "error-per-hour-full",
     "error-per-hour-much",
     "error-per-hour-range",
     "error-period-past",
     "error-period-reversed",
+    "error-picture-unknown",
     "error-playlist-unknown",
     "error-rank-range",
     "error-share-unknown",
+    "error-slide-form",
     "error-stand-down-unknown",
     "error-stand-downs-many",
+    "error-take-range",
+    "error-template-unknown",
+    "error-text-long",
+    "error-texts-none",
+    "error-theme-form",
     "error-theme-unknown",
     "error-themes-none",
+    "error-ticker-in-playlist",
+    "error-ticker-speed",
     "error-tier-unknown",
     "error-time-form",
     "error-unit-name-letters",
@@ -178,6 +207,11 @@ fn checked_name(name: &str, errors: &mut Vec<FieldError>) -> String {
         errors.push(FieldError::new("name", "error-name-long").with("most", LONGEST_NAME.to_string()));
     }
     name
+}
+
+/// An error and its causes on one line, for a form that says what is wrong in a document.
+fn fault_text(fault: &(dyn std::error::Error + 'static)) -> String {
+    crate::telemetry::chain(fault)
 }
 
 /// A new id: rises with time, and is never drawn twice.

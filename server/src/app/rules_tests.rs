@@ -156,7 +156,11 @@ async fn an_entry_of_more_than_a_minute_beside_plays_per_hour_is_refused_on_eith
     let green = asset(app, "green").await;
     let entry = |seconds: &str| super::playlists::PlaylistDraft {
         name: "Dài".to_owned(),
-        entries: vec![super::playlists::EntryDraft { asset_id: green.id.to_string(), duration_s: seconds.to_owned() }],
+        entries: vec![super::playlists::EntryDraft {
+            asset_id: green.id.to_string(),
+            duration_s: seconds.to_owned(),
+            ..Default::default()
+        }],
     };
     let long = super::playlists::save(app, &unit(), None, entry("61")).await.expect("saved").expect("valid");
     let slow = CampaignDraft { name: "Phim".to_owned(), ..draft(&long, &[&board]) };
