@@ -4,12 +4,12 @@ use playlists::asset::{Fit, Kind};
 use playlists::geometry::Geometry;
 use playlists::id::{AssetId, UnitId};
 
-use super::uploads::{Seen, Upload};
+use super::uploads::{Received, Seen, Upload};
 use super::{App, checked_name, new_id};
 use crate::live::Change;
 use crate::media::blobs::BlobError;
 use crate::media::intake::MediaError;
-use crate::media::{at_the_bench, stills};
+use crate::media::{in_time, stills};
 pub use crate::store::assets::{Asset, ClipFacts};
 use crate::store::renditions::{Key, Rendition, State};
 use crate::store::{StoreError, assets, renditions};
@@ -91,13 +91,26 @@ pub(super) async fn add_as(app: &App, id: AssetId, new: NewAsset) -> Result<Asse
     add_received(app, id, Label { unit: new.unit, name: new.name, fit: new.fit }, upload).await
 }
 
+/// Adds an asset of a file that was looked over.
+pub(super) async fn add_looked_over(app: &App, label: Label, received: Received) -> Result<Asset, AddAssetError> {
+    let id = new_asset_id(app)?;
+    add_received_as(app, id, label, received).await
+}
+
 async fn add_received(app: &App, id: AssetId, label: Label, upload: Upload) -> Result<Asset, AddAssetError> {
+    checked_label(&label)?;
+    let received = upload.look_over(app).await?;
+    add_received_as(app, id, label, received).await
+}
+
+fn checked_label(label: &Label) -> Result<String, AddAssetError> {
     let mut faults = Vec::new();
     let name = checked_name(&label.name, &mut faults);
-    if !faults.is_empty() {
-        return Err(AddAssetError::Name);
-    }
-    let received = upload.look_over(app).await?;
+    if faults.is_empty() { Ok(name) } else { Err(AddAssetError::Name) }
+}
+
+async fn add_received_as(app: &App, id: AssetId, label: Label, received: Received) -> Result<Asset, AddAssetError> {
+    let name = checked_label(&label)?;
     let size_bytes = received.size_bytes;
     let (media_type, width, height, clip) = match &received.seen {
         Seen::Still(found) => (found.form.media_type(), found.width, found.height, None),
@@ -209,5 +222,5 @@ pub async fn preview(app: &App, id: &AssetId, geometry: Geometry) -> Result<Vec<
         }
     };
     let picture = app.blobs.read(&picture).await.map_err(PreviewError::Blob)?;
-    at_the_bench(move || stills::render(&picture, key.fit, key.geometry)).await.map_err(PreviewError::Media)
+    in_time(move || stills::render(&picture, key.fit, key.geometry)).await.map_err(PreviewError::Media)
 }

@@ -40,6 +40,9 @@ mod sources;
 mod tests;
 pub mod tokens;
 pub mod units;
+pub mod upkeep;
+#[cfg(test)]
+mod upkeep_tests;
 pub mod uploads;
 
 use std::sync::Arc;

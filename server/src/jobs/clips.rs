@@ -45,13 +45,37 @@ async fn until_done(app: &App, stop: &CancellationToken) -> Result<(), StoreErro
 pub async fn run_once(app: &App) -> Result<usize, StoreError> {
     let Some(wanted) = renditions::wanted(&app.db, Kind::Clip, app.clock.now_ms(), 1).await?.pop() else { return Ok(0) };
     let asset = assets::get(&app.db, &wanted.key.asset).await?;
-    let made = match asset {
-        Some(asset) => make(app, &asset, &wanted).await,
-        None => Err(Fault::NoAsset),
+    let made = async {
+        match asset {
+            Some(asset) => make(app, &asset, &wanted).await,
+            None => Err(Fault::NoAsset),
+        }
+    };
+    let made = tokio::select! {
+        made = made => Some(made),
+        // ffmpeg is killed and its file removed; there is no row to save anything in.
+        () = called_off(app, &wanted.key) => None,
     };
     app.live.making.end();
+    let Some(made) = made else {
+        tracing::info!(asset.id = %wanted.key.asset, "a rendition at {} is not wanted any more", wanted.key.geometry);
+        return Ok(1);
+    };
     settle(app, vec![outcome(app, wanted, made)], clips::MEDIA_TYPE).await?;
     Ok(1)
+}
+
+/// Returns once a rendition is not wanted any more.
+async fn called_off(app: &App, key: &Key) {
+    loop {
+        let mut heard = std::pin::pin!(app.live.called_off.notified());
+        heard.as_mut().enable();
+        // A database that does not answer calls nothing off.
+        if renditions::get(&app.db, key).await.is_ok_and(|found| found.is_none()) {
+            return;
+        }
+        heard.await;
+    }
 }
 
 async fn make(app: &App, asset: &assets::Asset, rendition: &Rendition) -> Result<State, Fault> {

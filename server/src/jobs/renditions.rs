@@ -11,7 +11,7 @@ use crate::app::App;
 use crate::live::Change;
 use crate::media::blobs::BlobError;
 use crate::media::intake::MediaError;
-use crate::media::{at_the_bench, stills};
+use crate::media::{in_time, stills};
 use crate::store::renditions::{Rendition, State};
 use crate::store::{StoreError, assets, publish_wanted, renditions};
 use crate::telemetry::chain;
@@ -125,7 +125,7 @@ pub(super) fn outcome(app: &App, rendition: Rendition, made: Result<State, Fault
 async fn render(app: &App, original: &playlists::id::Digest, rendition: &Rendition) -> Result<State, Fault> {
     let bytes = app.blobs.read(original).await.map_err(Fault::Blob)?;
     let (fit, geometry) = (rendition.key.fit, rendition.key.geometry);
-    let picture = at_the_bench(move || stills::render(&bytes, fit, geometry)).await.map_err(Fault::Media)?;
+    let picture = in_time(move || stills::render(&bytes, fit, geometry)).await.map_err(Fault::Media)?;
     let size_bytes = picture.len() as u64;
     let sha256 = app.blobs.put(picture).await.map_err(Fault::Blob)?;
     Ok(State::Ready { sha256, size_bytes })

@@ -14,6 +14,7 @@ pub mod outbox;
 pub mod overview;
 pub mod playlists;
 pub mod plays;
+pub mod presented;
 pub mod publish_wanted;
 pub mod queue_position;
 pub mod renditions;
@@ -23,6 +24,7 @@ pub mod snapshots;
 pub mod status;
 pub mod tokens;
 pub mod units;
+pub mod uploads;
 
 use std::future::Future;
 use std::path::{Path, PathBuf};

@@ -13,5 +13,4 @@ pub(super) mod playlists;
 pub(super) mod setup;
 pub(super) mod sign_in;
 pub(super) mod timeline;
-mod upload_faults;
 mod windows;

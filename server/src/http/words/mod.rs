@@ -96,8 +96,9 @@ impl Tr {
     }
     /// The text of a key with any arguments.
     #[must_use]
-    pub fn args(&self, key: &str, args: &[(&'static str, String)]) -> String {
-        self.look_up(key, args.iter().map(|(name, value)| (Cow::Borrowed(*name), FluentValue::from(value.as_str()))).collect())
+    pub fn args<N: AsRef<str>>(&self, key: &str, args: &[(N, String)]) -> String {
+        let named = |(name, value): &(N, String)| (Cow::Owned(name.as_ref().to_owned()), FluentValue::from(value.clone()));
+        self.look_up(key, args.iter().map(named).collect())
     }
     /// The text of a code that came from elsewhere, such as a board; none when the catalogue does not know it.
     #[must_use]
