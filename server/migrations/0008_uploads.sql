@@ -6,7 +6,7 @@ create table upload (
     name        text   not null, -- of the file
     fit         text   not null,
     asset_id    text,            -- the file becomes a version of this asset; null: an asset of its own
-    language    text,            -- in this language; null: in none
+    language    text   not null, -- BCP 47, und: without words
     size_bytes  bigint not null, -- as announced
     synced      bigint not null, -- so many bytes are surely on the disk
     state       text   not null, -- open | whole | added | refused

@@ -13,7 +13,6 @@ const RETRIES = [0, 1000, 3000, 5000, 10000, 20000, 30000];
 
 const waiting = [];
 let running = 0;
-let added = 0;
 
 // A line of the list: name, bar, what is said, and what can be done.
 function line(name) {
@@ -120,7 +119,7 @@ function begin({ file, row, fit }) {
       say(row, words.looks, "looks");
       const told = await outcome(row, upload.url);
       say(row, told.said, told.state);
-      if (told.state === "added") added += 1;
+      if (told.state === "added") show();
       settle(row);
     },
   });
@@ -144,22 +143,20 @@ function begin({ file, row, fit }) {
 
 function next() {
   while (running < AT_ONCE && waiting.length) begin(waiting.shift());
-  if (running === 0 && waiting.length === 0) finish();
 }
 
-// All are settled: what was added comes into the library below, and what is said of each file stays.
-function finish() {
-  form.dataset.busy = "false";
-  if (!added) return;
-  added = 0;
-  const part = "#library";
-  if (document.querySelector(part)) window.htmx.ajax("GET", location.href, { target: part, select: part, swap: "outerHTML" });
+// What was added comes into the library below, a moment later, so that many at once are one change.
+let refresh = 0;
+function show() {
+  clearTimeout(refresh);
+  refresh = setTimeout(() => {
+    if (document.querySelector("#library")) window.htmx.ajax("GET", location.href, { target: "#library", select: "#library", swap: "outerHTML" });
+  }, 400);
 }
 
 function take(files) {
   const chosen = [...files];
   if (!chosen.length) return;
-  form.dataset.busy = "true";
   for (const file of chosen) {
     const row = line(file.name);
     const one = { file, row, fit: form.elements.fit.value };
@@ -214,4 +211,6 @@ if (form && window.tus?.isSupported) {
   });
   addEventListener("beforeunload", (event) => { if (running > 0) event.preventDefault(); });
   unfinished().catch(() => {});
+  // Files that were chosen before this script was there.
+  if (form.elements.file.files.length) form.requestSubmit();
 }

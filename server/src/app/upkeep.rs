@@ -11,7 +11,7 @@ use crate::failpoint::failpoint;
 use crate::live::Change;
 use crate::media::blobs::BlobError;
 use crate::store::renditions::{Key, Known, State};
-use crate::store::{StoreError, boards, manifests, presented, publish_wanted, renditions};
+use crate::store::{StoreError, asset_versions, boards, manifests, presented, publish_wanted, renditions};
 use crate::telemetry::chain;
 
 /// How long something is kept that nobody needs.
@@ -172,14 +172,39 @@ pub async fn sweep(app: &App) -> Result<usize, SweepError> {
     }
     let by_manifests = named_by_manifests(app).await.map_err(SweepError::Store)?;
     let by_rows = presented::named_among(&app.db, &resting).await.map_err(SweepError::Store)?;
+    let by_documents = named_by_documents(app).await?;
+    let is_named = |digest: &Digest| by_rows.contains(digest) || by_manifests.holds(digest) || by_documents.contains(digest);
     let mut removed = 0;
-    for digest in resting.into_iter().filter(|digest| !by_rows.contains(digest) && !by_manifests.holds(digest)) {
+    for digest in resting.into_iter().filter(|digest| !is_named(digest)) {
         match app.blobs.discard(&digest, before).await {
             Ok(gone) => removed += usize::from(gone),
             Err(error) => tracing::warn!(error = %chain(&error), "a file that nothing names stays for now"),
         }
     }
     Ok(removed)
+}
+
+/// The files that slides name: whatever looks like a digest in their documents.
+async fn named_by_documents(app: &App) -> Result<BTreeSet<Digest>, SweepError> {
+    let (mut named, mut after): (BTreeSet<Digest>, Option<Digest>) = (BTreeSet::new(), None);
+    loop {
+        let page = asset_versions::documents(&app.db, after.as_ref(), PAGE).await.map_err(SweepError::Store)?;
+        let Some(last) = page.last() else { return Ok(named) };
+        after = Some(*last);
+        for document in &page {
+            match app.blobs.read(document).await {
+                Ok(bytes) => named.extend(digests_in(&bytes)),
+                // What is not there names nothing; what cannot be read may name anything.
+                Err(BlobError::Missing(_)) => {}
+                Err(error) => return Err(SweepError::Blob(error)),
+            }
+        }
+    }
+}
+
+fn digests_in(document: &[u8]) -> impl Iterator<Item = Digest> {
+    let words = document.split(|byte| !byte.is_ascii_hexdigit()).filter(|word| word.len() == 64);
+    words.filter_map(|word| std::str::from_utf8(word).ok()?.parse().ok())
 }
 
 /// Why files cannot be removed.
@@ -224,19 +249,21 @@ pub async fn retry(app: &App, asset: &AssetId) -> Result<u64, StoreError> {
 
 #[cfg(test)]
 mod tests {
-    use playlists::asset::Fit;
+    use playlists::asset::Language;
 
     use super::*;
+    use crate::store::asset_versions::VersionId;
     use crate::store::renditions::Rendition;
 
     fn known(state: State, needed_ms: i64) -> Known {
-        let key = Key { asset: "a-1".parse().expect("an id"), geometry: "64x32".parse().expect("a geometry"), fit: Fit::Cover };
+        let of = VersionId { asset: "a-1".parse().expect("an id"), language: Language::undetermined(), version: 1 };
+        let key = Key { of, geometry: "64x32".parse().expect("a geometry"), day: None };
         Known { rendition: Rendition { key, state, attempt: 0, changed_ms: 0 }, needed_ms }
     }
 
     #[test]
     fn what_is_needed_or_named_stays_and_the_rest_goes_in_its_time() {
-        let made = || State::Ready { sha256: Digest::of(b"made"), size_bytes: 4 };
+        let made = || State::Ready { sha256: Digest::of(b"made"), size_bytes: 4, strip_width: None };
         let failed = || State::Failed { error: "why".to_owned() };
         let (moment, day, month) = (millis(GRACE), millis(NOTED_EVERY), millis(REST));
         for (state, unneeded, is_needed, is_named, expected) in [
@@ -256,5 +283,12 @@ mod tests {
             let found = fate(&known(state.clone(), 7), is_needed, is_named, 7 + unneeded);
             assert_eq!(found, expected, "{state:?}, for {unneeded} ms, needed {is_needed}, named {is_named}");
         }
+    }
+
+    #[test]
+    fn what_a_document_names_is_found_wherever_it_stands() {
+        let (one, other) = (Digest::of(b"one"), Digest::of(b"other"));
+        let document = format!(r#"{{"pictures":{{"logo":"{one}"}},"texts":{{"vi":"sha256:{other}, abc {one}0"}}}}"#);
+        assert_eq!(digests_in(document.as_bytes()).collect::<Vec<_>>(), [one, other]);
     }
 }

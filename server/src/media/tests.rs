@@ -5,7 +5,7 @@ use image::codecs::jpeg::JpegEncoder;
 use image::codecs::png::PngEncoder;
 use image::{ExtendedColorType, Frame, ImageEncoder, Rgb, RgbImage, Rgba, RgbaImage};
 use moxcms::ColorProfile;
-use playlists::asset::Fit;
+use playlists::asset::{Fit, Focus};
 use playlists::geometry::Geometry;
 use playlists::id::Digest;
 
@@ -21,7 +21,7 @@ fn geometry(text: &str) -> Geometry {
 }
 
 fn drawn(original: &[u8], fit: Fit, size: &str) -> RgbImage {
-    let made = stills::pixels(original, fit, geometry(size)).expect("a picture");
+    let made = stills::pixels(original, fit, Focus::MIDDLE, geometry(size)).expect("a picture");
     assert_eq!(format!("{}x{}", made.width(), made.height()), size);
     made
 }
@@ -212,7 +212,8 @@ fn a_drawing_without_bounds_is_contained_with_what_lies_around_it() {
 fn the_same_original_gives_the_same_digest() {
     let svg = include_bytes!("../../assets/safe/wide.svg").to_vec();
     for original in [turned_jpeg(6), thirds(300, 200), svg] {
-        let digest = || Digest::of(&stills::render(&original, Fit::Contain, geometry("64x256")).expect("rendered"));
+        let digest =
+            || Digest::of(&stills::render(&original, Fit::Contain, Focus::MIDDLE, geometry("64x256")).expect("rendered"));
         assert_eq!(digest(), digest());
     }
 }
@@ -225,8 +226,9 @@ async fn a_picture_that_takes_too_long_is_given_up_and_the_next_one_is_made() {
         Ok(())
     };
     assert!(matches!(within(std::time::Duration::from_millis(20), long).await, Err(MediaError::TooSlow)));
-    let next =
-        within(std::time::Duration::from_secs(60), || Ok(stills::render(&thirds(30, 20), Fit::Cover, geometry("8x8")).is_ok()));
+    let next = within(std::time::Duration::from_secs(60), || {
+        Ok(stills::render(&thirds(30, 20), Fit::Cover, Focus::MIDDLE, geometry("8x8")).is_ok())
+    });
     assert!(next.await.expect("made while the other is still at work"));
     end.send(()).expect("the one that was given up ends by itself");
 }
@@ -250,7 +252,7 @@ fn hostile_pictures_are_refused_each_for_its_own_reason() {
     assert!(says(within.as_bytes()).starts_with("the SVG file names a picture"));
     let huge = br#"<svg xmlns="http://www.w3.org/2000/svg" width="1e9" height="1e9"/>"#;
     // Its size is only its shape: a drawing has no pixels until a board asks for its own.
-    assert!(intake::inspect(huge).is_err() || stills::pixels(huge, Fit::Cover, geometry("8x8")).is_ok());
+    assert!(intake::inspect(huge).is_err() || stills::pixels(huge, Fit::Cover, Focus::MIDDLE, geometry("8x8")).is_ok());
 
     // A GIF whose canvas is as large as GIFs can say, with nothing on it.
     let gif = b"GIF89a\xff\xff\xff\xff\0\0\0,\0\0\0\0\xff\xff\xff\xff\0\x02\x02D\x01\0;";

@@ -21,13 +21,13 @@ macro_rules! note {
 }
 pub(super) use note;
 
-/// Those of these digests that a row names: of a rendition, of an asset's original or poster, of what was presented.
+/// Those of these digests that a row names: of a rendition, of a version's original or poster, of what was presented.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn named_among(db: &Db, digests: &[Digest]) -> Result<BTreeSet<Digest>, StoreError> {
     const PLACES: [(&str, &str); 4] =
-        [("presented", "sha256"), ("rendition", "sha256"), ("asset", "sha256"), ("asset", "poster_sha256")];
+        [("presented", "sha256"), ("rendition", "sha256"), ("asset_version", "sha256"), ("asset_version", "poster_sha256")];
     among(db, digests, &PLACES).await
 }
 

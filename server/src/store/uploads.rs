@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use playlists::asset::Fit;
+use playlists::asset::{Fit, Language};
 use playlists::id::{AssetId, UnitId};
 use serde::{Deserialize, Serialize};
 use sqlx::FromRow;
@@ -50,7 +50,9 @@ pub struct Upload {
     /// How it will be brought to a board's shape.
     pub fit: Fit,
     /// The asset that it becomes a version of; none: an asset of its own.
-    pub version_of: Option<VersionOf>,
+    pub asset: Option<AssetId>,
+    /// In which language; `und`: without words.
+    pub language: Language,
     /// Its length in bytes, as announced.
     pub size_bytes: u64,
     /// So many of its bytes are surely on the disk.
@@ -65,15 +67,6 @@ pub struct Upload {
     pub until_ms: i64,
     /// When it was begun, UTC milliseconds.
     pub created_ms: i64,
-}
-
-/// The place that a file takes in an asset that is there.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct VersionOf {
-    /// The asset.
-    pub asset: AssetId,
-    /// The language, a tag of BCP 47; none: for all.
-    pub language: Option<String>,
 }
 
 /// How far an upload is.
@@ -118,7 +111,7 @@ struct Row {
     name: String,
     fit: String,
     asset_id: Option<String>,
-    language: Option<String>,
+    language: String,
     size_bytes: i64,
     synced: i64,
     state: String,
@@ -141,20 +134,14 @@ impl Row {
             }
             (other, ..) => return Err(StoreError::unreadable("upload.state", other)),
         };
-        let version_of = match self.asset_id {
-            Some(asset) => Some(VersionOf {
-                asset: asset.parse().map_err(|e| StoreError::unreadable("upload.asset_id", e))?,
-                language: self.language,
-            }),
-            None => None,
-        };
         Ok(Upload {
             id: self.upload_id.parse().map_err(|e| StoreError::unreadable("upload.upload_id", e))?,
             account: self.account_id,
             unit: self.unit_id.parse().map_err(|e| StoreError::unreadable("upload.unit_id", e))?,
             name: self.name,
             fit: self.fit.parse().map_err(|e| StoreError::unreadable("upload.fit", e))?,
-            version_of,
+            asset: self.asset_id.map(|id| id.parse()).transpose().map_err(|e| StoreError::unreadable("upload.asset_id", e))?,
+            language: self.language.parse().map_err(|e| StoreError::unreadable("upload.language", e))?,
             size_bytes: u64::try_from(self.size_bytes).map_err(|e| StoreError::unreadable("upload.size_bytes", e))?,
             synced: u64::try_from(self.synced).map_err(|e| StoreError::unreadable("upload.synced", e))?,
             state,
@@ -196,8 +183,8 @@ pub async fn begin(db: &Db, upload: &Upload, most: i64) -> Result<bool, StoreErr
         .bind(upload.unit.as_str())
         .bind(&upload.name)
         .bind(upload.fit.as_str())
-        .bind(upload.version_of.as_ref().map(|version| version.asset.as_str()))
-        .bind(upload.version_of.as_ref().and_then(|version| version.language.as_deref()))
+        .bind(upload.asset.as_ref().map(AssetId::as_str))
+        .bind(upload.language.as_str())
         .bind(i64::try_from(upload.size_bytes).unwrap_or(i64::MAX))
         .bind(upload.created_ms)
         .bind(upload.until_ms)

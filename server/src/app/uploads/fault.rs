@@ -16,6 +16,8 @@ pub fn of(error: &AddAssetError) -> UploadFault {
     match error {
         AddAssetError::Name => plain("upload-fault-name"),
         AddAssetError::Media(fault) => of_media(fault),
+        AddAssetError::Kind { .. } => plain("upload-fault-kind"),
+        AddAssetError::Unknown(_) => plain("error-asset-unknown"),
         AddAssetError::Blob(_) | AddAssetError::Random(_) | AddAssetError::Store(_) => plain("upload-fault-server"),
     }
 }

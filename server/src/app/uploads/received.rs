@@ -14,7 +14,8 @@ use crate::media::intake::{self, MediaError, check_size};
 #[derive(Debug)]
 pub struct Upload {
     staged: Staged,
-    file: File,
+    /// None when it came whole.
+    file: Option<File>,
     head: Vec<u8>,
     size_bytes: u64,
 }
@@ -47,7 +48,12 @@ impl Upload {
         let staged = app.blobs.stage();
         let made = File::create_new(staged.path()).await;
         let file = made.map_err(|source| unwritten(&staged, source))?;
-        Ok(Self { staged, file, head: Vec::with_capacity(HEAD), size_bytes: 0 })
+        Ok(Self { staged, file: Some(file), head: Vec::with_capacity(HEAD), size_bytes: 0 })
+    }
+
+    /// One that came in pieces and is whole.
+    pub(super) const fn whole(staged: Staged, head: Vec<u8>, size_bytes: u64) -> Self {
+        Self { staged, file: None, head, size_bytes }
     }
 
     /// Adds the next piece.
@@ -59,19 +65,23 @@ impl Upload {
         self.head.extend_from_slice(piece.get(..room).unwrap_or_default());
         self.size_bytes += piece.len() as u64;
         check_size(&self.head, self.size_bytes).map_err(AddAssetError::Media)?;
-        self.file.write_all(piece).await.map_err(|source| unwritten(&self.staged, source))
+        match &mut self.file {
+            Some(file) => file.write_all(piece).await.map_err(|source| unwritten(&self.staged, source)),
+            None => Err(unwritten(&self.staged, std::io::ErrorKind::Unsupported.into())),
+        }
     }
 
     /// Ends it: the file is whole, and is looked over.
     pub(in crate::app) async fn look_over(mut self, app: &App) -> Result<Received, AddAssetError> {
-        self.file.flush().await.map_err(|source| unwritten(&self.staged, source))?;
-        drop(self.file);
+        if let Some(mut file) = self.file.take() {
+            file.flush().await.map_err(|source| unwritten(&self.staged, source))?;
+        }
         look_over(app, self.staged, &self.head, self.size_bytes).await
     }
 }
 
 /// Looks a whole file over that begins with `head`.
-pub(super) async fn look_over(app: &App, staged: Staged, head: &[u8], size_bytes: u64) -> Result<Received, AddAssetError> {
+async fn look_over(app: &App, staged: Staged, head: &[u8], size_bytes: u64) -> Result<Received, AddAssetError> {
     check_size(head, size_bytes).map_err(AddAssetError::Media)?;
     let seen = match Container::of(head) {
         Some(container) => Seen::Clip(container, Box::new(inspect(app, &staged, container).await?)),

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
-use playlists::asset::Fit;
+use playlists::asset::{Fit, Language};
+use playlists::id::AssetId;
 
 use super::fault::{self, UploadFault};
 use crate::app::assets::AddAssetError;
@@ -14,7 +15,7 @@ use crate::media::clips;
 use crate::media::intake::{MediaError, check_size};
 use crate::media::parts::Part;
 use crate::store::uploads::State;
-pub use crate::store::uploads::{Upload, UploadId, VersionOf};
+pub use crate::store::uploads::{Upload, UploadId};
 use crate::store::{StoreError, uploads};
 
 /// Most uploads that an account may have under way.
@@ -36,7 +37,9 @@ pub struct Announced {
     /// How it is to be brought to a board's shape.
     pub fit: Fit,
     /// The asset that it becomes a version of; none: an asset of its own.
-    pub version_of: Option<VersionOf>,
+    pub asset: Option<AssetId>,
+    /// In which language; `und`: without words.
+    pub language: Language,
 }
 
 /// Why an upload cannot be begun or go on.
@@ -137,7 +140,8 @@ pub async fn begin(app: &App, account: &str, announced: Announced) -> Result<Upl
         unit,
         name,
         fit: announced.fit,
-        version_of: announced.version_of,
+        asset: announced.asset,
+        language: announced.language,
         size_bytes: announced.size_bytes,
         synced: 0,
         state: State::Open,

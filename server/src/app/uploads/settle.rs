@@ -3,7 +3,7 @@
 use futures_util::StreamExt;
 
 use super::fault;
-use super::received::look_over;
+use super::received::Upload as Whole;
 use super::resumable::{refuse, remove_bytes, until_ms};
 use crate::app::App;
 use crate::app::assets::{self, AddAssetError, Label};
@@ -66,11 +66,15 @@ async fn add(app: &App, upload: &Upload) -> Result<playlists::id::AssetId, AddAs
     let head = app.blobs.parts().head(name, HEAD).await.map_err(|source| {
         AddAssetError::Blob(crate::media::blobs::BlobError::Write { path: app.blobs.parts().path(name), source })
     })?;
-    let received = look_over(app, staged, &head, upload.size_bytes).await?;
+    let whole = Whole::whole(staged, head, upload.size_bytes);
+    if let Some(asset) = &upload.asset {
+        // It is brought to boards' shapes as the version before it.
+        return assets::add_version(app, asset, upload.language.clone(), None, whole).await.map(|asset| asset.id);
+    }
     let stem = upload.name.rsplit_once('.').map_or(upload.name.as_str(), |(stem, _)| stem);
     let name = if stem.trim().is_empty() { upload.name.clone() } else { stem.to_owned() };
-    let label = Label { unit: upload.unit.clone(), name, fit: upload.fit };
-    assets::add_looked_over(app, label, received).await.map(|asset| asset.id)
+    let label = Label { unit: upload.unit.clone(), name, language: upload.language.clone(), fit: upload.fit };
+    assets::add_upload(app, label, whole).await.map(|asset| asset.id)
 }
 
 /// Whether the machine failed, and not the file.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ::playlists::asset::Fit;
+use ::playlists::asset::{Fit, Language};
 use ::playlists::unit::Tier;
 use bytes::Bytes;
 use futures_util::stream;
@@ -26,6 +26,7 @@ on_both_databases![
     a_file_that_is_nothing_we_take_is_refused_and_says_why,
     a_still_that_is_too_large_is_refused_at_its_first_piece,
     a_full_disk_is_said_and_what_came_is_kept,
+    a_file_may_become_a_language_version_of_an_asset,
     what_nobody_goes_on_with_is_forgotten,
     a_server_that_dies_while_it_looks_a_file_over_does_it_again,
 ];
@@ -50,7 +51,13 @@ async fn furnished(world: World) -> World {
 }
 
 fn announced(name: &str, size_bytes: usize) -> Announced {
-    Announced { name: name.to_owned(), size_bytes: size_bytes as u64, fit: Fit::Contain, version_of: None }
+    Announced {
+        name: name.to_owned(),
+        size_bytes: size_bytes as u64,
+        fit: Fit::Contain,
+        asset: None,
+        language: Language::undetermined(),
+    }
 }
 
 async fn begun(app: &App, name: &str, size_bytes: usize) -> UploadId {
@@ -94,8 +101,9 @@ async fn a_file_in_pieces_becomes_the_asset_that_it_would_be_in_one(world: World
     assert_eq!(settle::run_once(app).await.expect("looked"), 1);
     let State::Added(asset) = of(app, &id).await.0.state else { panic!("it was not added") };
     let made = assets::get(app, &asset).await.expect("asked").expect("there");
-    assert_eq!((made.name.as_str(), made.fit, made.width), ("Ảnh bìa", Fit::Contain, 32));
-    assert!(app.blobs.read(&made.sha256).await.expect("read") == file);
+    let version = made.main().expect("a version");
+    assert_eq!((made.name.as_str(), version.fit, version.pixels), ("Ảnh bìa", Fit::Contain, Some((32, 32))));
+    assert!(app.blobs.read(&version.sha256).await.expect("read") == file);
     assert!(app.blobs.parts().names().await.expect("listed").is_empty(), "the pieces are gone");
 
     let again = begun(app, "other name.png", file.len()).await;
@@ -232,6 +240,27 @@ async fn a_full_disk_is_said_and_what_came_is_kept(world: World) {
     sent(app, &id, 0, &file).await.expect("taken");
     settle::run_once(app).await.expect("looked");
     assert!(matches!(of(app, &id).await.0.state, State::Added(_)));
+}
+
+async fn a_file_may_become_a_language_version_of_an_asset(world: World) {
+    let world = furnished(world).await;
+    let (app, file, other) = (&world.app, png(32), png(48));
+    let id = begun(app, "a.png", file.len()).await;
+    sent(app, &id, 0, &file).await.expect("taken");
+    settle::run_once(app).await.expect("looked");
+    let State::Added(asset) = of(app, &id).await.0.state else { panic!("it was not added") };
+    let english: Language = "en".parse().expect("a language");
+    let of_asset = |asset| Announced { asset: Some(asset), language: english.clone(), ..announced("b.png", other.len()) };
+    let version = resumable::begin(app, AN, of_asset(asset.clone())).await.expect("begun").id;
+    sent(app, &version, 0, &other).await.expect("taken");
+    settle::run_once(app).await.expect("looked");
+    assert_eq!(of(app, &version).await.0.state, State::Added(asset.clone()));
+    let versions = assets::get(app, &asset).await.expect("asked").expect("there").versions;
+    assert_eq!((versions.len(), versions[&english].pixels, versions[&english].fit), (2, Some((48, 48)), Fit::Contain));
+    let nowhere = resumable::begin(app, AN, of_asset("no-such-asset".parse().expect("an id"))).await.expect("begun").id;
+    sent(app, &nowhere, 0, &other).await.expect("taken");
+    settle::run_once(app).await.expect("looked");
+    assert_eq!(refusal(app, &nowhere).await, "error-asset-unknown");
 }
 
 async fn what_nobody_goes_on_with_is_forgotten(world: World) {

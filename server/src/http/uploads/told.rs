@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use data_encoding::BASE64;
+use playlists::asset::{Fit, Language};
 
-use crate::app::uploads::resumable::{Announced, VersionOf};
+use crate::app::uploads::resumable::Announced;
 
 /// Longest `Upload-Metadata`, in bytes.
 const LONGEST: usize = 4096;
@@ -33,13 +34,10 @@ impl Metadata {
     /// The file that it announces; none when a value means nothing. `filename`, `fit`; `asset` and `language` of a new version.
     pub(super) fn announced(mut self, size_bytes: u64) -> Option<Announced> {
         let mut take = |name| self.0.remove(name).filter(|value: &String| !value.is_empty());
-        let fit = take("fit").map_or(Some(playlists::asset::Fit::default()), |fit| fit.parse().ok())?;
-        let version_of = match (take("asset"), take("language")) {
-            (Some(asset), language) => Some(VersionOf { asset: asset.parse().ok()?, language }),
-            (None, Some(_)) => return None,
-            (None, None) => None,
-        };
-        Some(Announced { name: take("filename").unwrap_or_default(), size_bytes, fit, version_of })
+        let fit = take("fit").map_or(Some(Fit::default()), |fit| fit.parse().ok())?;
+        let asset = take("asset").map(|asset| asset.parse()).transpose().ok()?;
+        let language = take("language").map_or(Some(Language::undetermined()), |language| language.parse().ok())?;
+        Some(Announced { name: take("filename").unwrap_or_default(), size_bytes, fit, asset, language })
     }
 }
 
@@ -62,7 +60,7 @@ mod tests {
         let announced = read("filename 4bqibmggYsOsYS5wbmc=,fit Y29udGFpbg==, relativePath").expect("read").announced(7);
         let announced = announced.expect("announced");
         assert_eq!((announced.name.as_str(), announced.size_bytes), ("Ảnh bìa.png", 7));
-        assert_eq!((announced.fit, announced.version_of), (playlists::asset::Fit::Contain, None));
+        assert_eq!((announced.fit, announced.asset, announced.language), (Fit::Contain, None, Language::undetermined()));
         assert_eq!(Metadata::read(None), Some(Metadata::default()));
     }
 
@@ -71,8 +69,8 @@ mod tests {
         for text in ["filename not-base64!", "filename /w==", "filename YQ==,filename YQ=="] {
             assert_eq!(read(text), None, "{text}");
         }
-        // fit "wide"; a language without an asset.
-        for text in ["fit d2lkZQ==", "language dmk="] {
+        // fit "wide"; a language that is none.
+        for text in ["fit d2lkZQ==", "language ISE="] {
             assert_eq!(read(text).expect("read").announced(1), None, "{text}");
         }
     }
