@@ -20,3 +20,4 @@ mod samples;
 mod tampering;
 mod topics;
 mod upload;
+mod uploads;
