@@ -22,3 +22,4 @@ mod samples;
 mod tampering;
 mod topics;
 mod upload;
+mod uploads;
