@@ -173,8 +173,9 @@ async fn many_files_at_once_each_have_their_own_answer_and_one_can_be_given_up()
         browser.size(TELEPHONE.0, TELEPHONE.1).await;
         browser.photograph("upload-many-390-en", TELEPHONE).await;
         let complaints = browser.complaints().await;
-        let of_refusals = |line: &&String| !line.contains("422");
-        assert_eq!(complaints.iter().filter(of_refusals).count(), 0, "{complaints:?}");
+        // The browser notes each refusal; one that is given up may still be on the wire.
+        let is_refusal = |line: &String| line.contains("422") || line.contains("423");
+        assert!(complaints.iter().all(is_refusal), "{complaints:?}");
         browser.close().await;
     })
     .await;

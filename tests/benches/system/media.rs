@@ -12,7 +12,7 @@ use bangtin_tests::pictures::{png, speckled};
 use bangtin_tests::process::installed;
 use image::codecs::jpeg::JpegEncoder;
 use image::imageops::FilterType;
-use playlists::asset::Fit;
+use playlists::asset::{Fit, Focus};
 use playlists::geometry::Geometry;
 
 use crate::demo::Demo;
@@ -86,7 +86,7 @@ fn photograph(folder: &Path) {
         let geometry = Geometry::new(width, height).expect("a geometry");
         let ours = least(|| {
             let original = fs::read(&path).expect("read");
-            let made = stills::render(&original, Fit::Cover, geometry).expect("a rendition");
+            let made = stills::render(&original, Fit::Cover, Focus::MIDDLE, geometry).expect("a rendition");
             fs::write(folder.join("ours.png"), made).expect("written");
         });
         println!("  {width}x{height}: bangtin {:>25.2} s CPU {:>6.2} s wall", ours.cpu, ours.wall);
