@@ -3,7 +3,11 @@
 
 mod cases;
 mod generate;
+mod golden;
+mod lists;
+mod mix;
 mod properties;
 mod reference;
+mod regressions;
 mod rules;
 mod windows;
