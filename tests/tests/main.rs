@@ -4,6 +4,8 @@
 
 mod architecture;
 mod broker;
+mod certificates;
+mod clips;
 mod databases;
 mod demo;
 mod encryption;
@@ -16,7 +18,9 @@ mod outside;
 mod pages;
 mod proof;
 mod resolver;
+mod rules;
 mod samples;
 mod tampering;
 mod topics;
 mod upload;
+mod uploads;

@@ -2,8 +2,10 @@
 #![expect(clippy::indexing_slicing, clippy::panic, reason = "a test that panics has found something")]
 
 mod cases;
+mod demand;
 mod generate;
 mod golden;
+mod hours;
 mod lists;
 mod mix;
 mod properties;

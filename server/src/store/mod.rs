@@ -1,11 +1,15 @@
 //! The database: one SQL text over two native pools, SQLite and PostgreSQL. The only place that names sqlx; one noun a file.
 
 pub mod accounts;
+pub mod asset_versions;
 pub mod assets;
+pub mod board_changes;
 pub mod board_defaults;
 pub mod boards;
 pub mod campaign_versions;
 pub mod campaigns;
+pub mod contents;
+pub mod entries;
 pub mod events;
 #[cfg(test)]
 pub(crate) mod fixtures;
@@ -14,15 +18,18 @@ pub mod outbox;
 pub mod overview;
 pub mod playlists;
 pub mod plays;
+pub mod presented;
 pub mod publish_wanted;
 pub mod queue_position;
 pub mod renditions;
 pub mod search;
 pub mod sessions;
 pub mod snapshots;
+pub mod stand_downs;
 pub mod status;
 pub mod tokens;
 pub mod units;
+pub mod uploads;
 
 use std::future::Future;
 use std::path::{Path, PathBuf};
@@ -118,6 +125,9 @@ pub enum StoreError {
         #[source]
         source: sqlx::Error,
     },
+    /// Others changed what a change was decided by, time and again.
+    #[error("others change the same things all the time; try again")]
+    Overtaken,
     /// A row holds something that this version cannot read.
     #[error("the database holds an unreadable {what}: {reason}")]
     Unreadable {

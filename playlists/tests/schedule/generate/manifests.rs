@@ -183,6 +183,11 @@ fn playlist(number: usize, entries: Vec<RandomEntry>, items: usize) -> Playlist 
     Playlist { id: id(format!("p{number}")), entries: entries.collect() }
 }
 
+/// Hours about a day.
+pub(crate) fn any_hours(day: NaiveDate) -> impl Strategy<Value = Hours> {
+    hours(day, Focus::default())
+}
+
 /// Hours that light every week at least once.
 fn hours(day: NaiveDate, focus: Focus) -> impl Strategy<Value = Hours> {
     let time = (0_u32..24, select(vec![0_u32, 30, 59])).prop_map(|(h, m)| NaiveTime::from_hms_opt(h, m, 0).expect("a time"));

@@ -19,7 +19,7 @@ use playlists::trust::key::SecretKey;
 use playlists::trust::manifest::{Item, Lanes, Manifest};
 use playlists::unit::Tier;
 
-pub(crate) use self::manifests::any_manifest;
+pub(crate) use self::manifests::{any_hours as hours, any_manifest};
 pub(crate) use self::overrides::{any_overrides, shifted};
 pub(crate) use self::scenes::{Scene, any_scene};
 pub(crate) use self::windows::window;
