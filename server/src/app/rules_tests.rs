@@ -194,7 +194,9 @@ async fn a_forecast_says_what_does_not_fit_months_ahead(world: World) {
     let outlook = forecast(app, &unit(), None, &tet).await.expect("counted").expect("valid");
     let local = outlook.from.with_timezone(&chrono_tz::Asia::Ho_Chi_Minh).format("%H:%M").to_string();
     assert_eq!((local.as_str(), outlook.counted[0].jumps), ("07:00", false), "counted from its day on; nothing jumps now");
-    assert_eq!(outlook.counted[0].after.campaigns[&outlook.campaign].plays, 300);
+    // The first is due a little after the window opens, the last play may start after it has closed and does not.
+    let plays = outlook.counted[0].after.campaigns[&outlook.campaign].plays;
+    assert!((299..=300).contains(&plays), "{plays}");
     campaign(app, None, tet).await;
     let always = CampaignDraft { approved: false, ..hourly(&list, &[&board], 200) };
     let outlook = forecast(app, &unit(), None, &always).await.expect("counted").expect("valid");
