@@ -23,3 +23,4 @@ mod samples;
 mod tampering;
 mod topics;
 mod upload;
+mod uploads;

@@ -52,6 +52,9 @@ pub mod stand_downs;
 mod tests;
 pub mod tokens;
 pub mod units;
+pub mod upkeep;
+#[cfg(test)]
+mod upkeep_tests;
 pub mod uploads;
 #[cfg(test)]
 mod versions_tests;

@@ -14,6 +14,7 @@ mod pages;
 pub mod reasons;
 pub mod site;
 pub mod times;
+mod uploads;
 pub mod visitor;
 pub mod words;
 
@@ -63,6 +64,7 @@ pub fn router(app: Arc<App>, stop: &CancellationToken) -> Router {
     let site = Site::new(app, stop.clone());
     let pages = Router::new()
         .merge(people())
+        .merge(uploads::router())
         .nest("/api/v1", api::router())
         .merge(door())
         .layer(CsrfLayer::new())
@@ -125,6 +127,7 @@ fn people() -> Router<Site> {
         .route("/assets", get(assets::list))
         .route("/assets/{id}", get(assets::show))
         .route("/assets/{id}/preview", get(assets::preview))
+        .route("/assets/{id}/retry", post(assets::retry))
         .route("/playlists", get(playlists::list).post(playlists::save))
         .route("/playlists/new", get(playlists::new))
         .route("/playlists/{id}", get(playlists::edit).post(playlists::save))
@@ -141,12 +144,12 @@ fn people() -> Router<Site> {
         .route("/campaigns/{id}/{step}", get(campaign_steps::ask).post(campaign_steps::take))
         .layer(DefaultBodyLimit::max(FORM_BYTES))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, PATIENCE));
-    let uploads = Router::new()
+    let uploads_of_forms = Router::new()
         .route("/assets", post(assets::upload))
         .layer(DefaultBodyLimit::max(UPLOAD_BYTES))
         .layer(ConcurrencyLimitLayer::new(UPLOADS))
         .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, UPLOAD_PATIENCE));
-    quick.merge(uploads).route_layer(from_fn(visitor::signed_in_only))
+    quick.merge(uploads_of_forms).route_layer(from_fn(visitor::signed_in_only))
 }
 
 /// Pages for everybody.

@@ -17,5 +17,4 @@ pub(super) mod setup;
 pub(super) mod sign_in;
 pub(super) mod stand_downs;
 pub(super) mod timeline;
-mod upload_faults;
 mod windows;
