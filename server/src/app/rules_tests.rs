@@ -259,6 +259,7 @@ async fn a_stand_down_that_is_changed_keeps_what_it_held_back(world: World) {
     let merry = campaign(app, None, CampaignDraft { theme: "tourism".to_owned(), ..draft(&list, &[&board]) }).await;
     let id = stand_down(app, &mourning()).await;
     settle(app).await;
+    let minute_ms = app.clock.now_ms() - app.clock.now_ms().rem_euclid(60_000);
     let unchanged =
         StandDownDraft { name: "Quốc tang 2".to_owned(), from: super::campaign_draft::written(minute_ms), ..mourning() };
     assert_eq!(stand_downs::save(app, Some(&id), &unchanged).await.expect("saved"), Ok(id.clone()));
