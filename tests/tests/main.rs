@@ -4,6 +4,7 @@
 
 mod architecture;
 mod broker;
+mod commands;
 mod databases;
 mod demo;
 mod encryption;

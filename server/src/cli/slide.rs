@@ -8,6 +8,7 @@ use chrono::NaiveDate;
 use image::RgbImage;
 use playlists::geometry::Geometry;
 
+use super::say::say;
 use crate::media::slides::colour::Colour;
 use crate::media::slides::content::Content;
 use crate::media::slides::language::Language;
@@ -110,13 +111,13 @@ pub fn run(command: Command) -> anyhow::Result<()> {
             let strip = ticker::strip(&text, language, 700, height, colour)?;
             let bytes = strip.encode_png()?;
             std::fs::write(&out, bytes).with_context(|| format!("{} cannot be written", out.display()))?;
-            println!("Wrote {} ({}x{}).", out.display(), strip.width(), strip.height());
+            say!("Wrote {} ({}x{}).", out.display(), strip.width(), strip.height());
             Ok(())
         }
         Command::Sheet { out, all, template } => sheets(&out, all, template.as_deref()),
         Command::Schema { texts } => {
             let schema = if texts { content_schema() } else { template_schema() };
-            println!("{}", serde_json::to_string_pretty(&schema)?);
+            say!("{}", serde_json::to_string_pretty(&schema)?);
             Ok(())
         }
     }
@@ -130,10 +131,10 @@ fn open(template: &str) -> anyhow::Result<Arc<Loaded>> {
 fn list() -> anyhow::Result<()> {
     for id in library::ids() {
         let loaded = library::shipped(&id)?;
-        println!("{id}: {}", loaded.template.name.get(&Language::En).map_or("", String::as_str));
+        say!("{id}: {}", loaded.template.name.get(&Language::En).map_or("", String::as_str));
         for (name, field) in &loaded.template.fields {
             let kind = format!("{:?}", field.kind).to_lowercase();
-            println!("  {name:<12} {kind}{}", if field.optional { ", optional" } else { "" });
+            say!("  {name:<12} {kind}{}", if field.optional { ", optional" } else { "" });
         }
     }
     Ok(())
@@ -155,7 +156,7 @@ fn read_content(file: &Path) -> anyhow::Result<(Content, Pictures)> {
 
 fn save(picture: &RgbImage, out: &Path) -> anyhow::Result<()> {
     picture.save_with_format(out, image::ImageFormat::Png).with_context(|| format!("{} cannot be written", out.display()))?;
-    println!("Wrote {} ({}x{}).", out.display(), picture.width(), picture.height());
+    say!("Wrote {} ({}x{}).", out.display(), picture.width(), picture.height());
     Ok(())
 }
 
@@ -186,7 +187,7 @@ fn sheets(out: &Path, all: bool, only: Option<&str>) -> anyhow::Result<()> {
     let mut bytes = Vec::new();
     image::codecs::jpeg::JpegEncoder::new_with_quality(&mut bytes, SHEET_QUALITY).encode_image(&sheet::sheet(&rows))?;
     std::fs::write(&path, bytes).with_context(|| format!("{} cannot be written", path.display()))?;
-    println!("Wrote {}.", path.display());
+    say!("Wrote {}.", path.display());
     for (text, rows) in GEOMETRIES.iter().zip(&large).filter(|_| all) {
         save(&sheet::sheet(rows), &out.join(format!("{text}.png")))?;
     }
