@@ -4,6 +4,8 @@
 
 mod architecture;
 mod broker;
+mod certificates;
+mod clips;
 mod commands;
 mod databases;
 mod demo;
