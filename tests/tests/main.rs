@@ -20,6 +20,7 @@ mod pages;
 mod proof;
 mod resolver;
 mod samples;
+mod slides;
 mod tampering;
 mod topics;
 mod upload;

@@ -224,3 +224,11 @@ async fn known_playlist(app: &App, text: &str, errors: &mut Vec<FieldError>) -> 
     }
     Ok(found)
 }
+
+/// The sizes of boards, those that most boards have first, at most `most`, and how many boards have each.
+///
+/// # Errors
+/// When the database fails.
+pub async fn sizes(app: &App, most: u32) -> Result<Vec<(Geometry, u64)>, StoreError> {
+    boards::sizes(&app.db, most).await
+}

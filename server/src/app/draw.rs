@@ -13,8 +13,8 @@ use crate::media::slides::document::{DocumentError, SlideDocument, TickerDocumen
 use crate::media::slides::error::SlideError;
 use crate::media::slides::language::Language;
 use crate::media::slides::library::{self, LibraryError};
-use crate::media::slides::ticker::{self, TickerError};
 use crate::media::slides::picture::Decoded;
+use crate::media::slides::ticker::{self, TickerError};
 use crate::media::slides::{self, Pictures};
 use crate::media::{at_the_bench, stills};
 use crate::store::asset_versions::AssetVersion;
@@ -105,7 +105,8 @@ pub async fn slide(
         let loaded = library::shipped(&document.template).map_err(DrawError::Template)?;
         let mut pictures = Pictures::new();
         for (field, bytes, focus) in files {
-            let decoded = Decoded::of(&bytes).map_err(|cause| DrawError::Slide(SlideError::Picture { field: field.clone(), cause }))?;
+            let decoded =
+                Decoded::of(&bytes).map_err(|cause| DrawError::Slide(SlideError::Picture { field: field.clone(), cause }))?;
             pictures.insert(field, (Arc::new(decoded), focus));
         }
         let pixels = slides::pixels(&loaded, &document.content, &pictures, language, geometry, today);

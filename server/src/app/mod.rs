@@ -41,6 +41,7 @@ pub mod setup;
 mod setup_tests;
 pub mod shown;
 pub mod sign_in;
+pub mod slides;
 mod sources;
 #[cfg(test)]
 mod tests;
@@ -120,6 +121,7 @@ pub const FIELD_ERROR_CODES: &[&str] = &[
     "error-brightness-range",
     "error-campaign-unknown",
     "error-colour-form",
+    "error-countdown-far",
     "error-countdown-past",
     "error-cron-form",
     "error-duration-range",
@@ -142,8 +144,18 @@ pub const FIELD_ERROR_CODES: &[&str] = &[
     "error-period-past",
     "error-period-reversed",
     "error-picture-unknown",
+    "error-picture-unseen",
     "error-playlist-unknown",
+    "error-slide-address",
+    "error-slide-code",
+    "error-slide-code-room",
+    "error-slide-contrast",
+    "error-slide-focus",
     "error-slide-form",
+    "error-slide-glyph",
+    "error-slide-level",
+    "error-slide-overflow",
+    "error-slide-template",
     "error-take-range",
     "error-template-unknown",
     "error-text-long",

@@ -24,7 +24,10 @@ pub fn run(config: Config) -> anyhow::Result<()> {
         let (http, mqtt) = (if config.tls.http { "https" } else { "http" }, if config.tls.mqtt { "mqtts" } else { "mqtt" });
         announce(format_args!("bangtin answers on {http}://{} and {mqtt}://{}", running.http, running.mqtt));
         if running.app.edge.is_own {
-            announce(format_args!("Browsers warn of its certificate until they trust {}", config.keys.join(CA_CERTIFICATE).display()));
+            announce(format_args!(
+                "Browsers warn of its certificate until they trust {}",
+                config.keys.join(CA_CERTIFICATE).display()
+            ));
         }
         if let Some(link) = sign_in::ensure_setup_link(&running.app).await.context("no set-up link can be made")? {
             announce(format_args!("No administrator yet. Make one here, once, within a day: {link}"));

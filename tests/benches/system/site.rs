@@ -42,13 +42,26 @@ impl Site {
         self.send("GET /metrics", "")
     }
 
+    /// Asks how a slide looks; the answer's length in bytes.
+    pub(crate) fn preview(&self, board: &str, slide: &str) -> usize {
+        let what = format!("POST /slides/preview?geometry={board}&language=vi");
+        let answer = self.send_as(&what, "application/json", slide);
+        let begins: String = answer.chars().take(2000).collect();
+        assert!(answer.starts_with("HTTP/1.1 200") && answer.contains("\"faults\":[]"), "there is no preview:\n{begins}");
+        answer.len()
+    }
+
     fn send(&self, what: &str, body: &str) -> String {
+        self.send_as(what, "application/x-www-form-urlencoded", body)
+    }
+
+    fn send_as(&self, what: &str, kind: &str, body: &str) -> String {
         let Self { address, cookie } = self;
         let mut stream = TcpStream::connect(address).expect("the server answers");
         stream.set_read_timeout(Some(LIMIT)).expect("a timeout is set");
         let head = format!(
             "{what} HTTP/1.1\r\nHost: {address}\r\nOrigin: http://{address}\r\nCookie: {cookie}\r\nConnection: close\r\n\
-             Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{body}",
+             Accept: application/json\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n\r\n{body}",
             body.len()
         );
         stream.write_all(head.as_bytes()).expect("the request is sent");

@@ -12,7 +12,8 @@ impl Template {
         let mut fields: Vec<_> = self.fields.iter().map(|(name, field)| (name.as_str(), field)).collect();
         // Compositions are made for smaller boards first: the last one shows everything.
         let blocks = || self.variants.iter().rev().flat_map(|variant| &variant.blocks);
-        let parts = || blocks().filter_map(|block| if let Block::Text(text) = block { Some(&text.parts) } else { None }).flatten();
+        let parts =
+            || blocks().filter_map(|block| if let Block::Text(text) = block { Some(&text.parts) } else { None }).flatten();
         let says = |part: &Part, name: &str| part.say.field() == Some(name);
         fields.sort_by_key(|(name, field)| {
             let rank = match field.kind {

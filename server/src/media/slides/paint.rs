@@ -2,8 +2,8 @@
 
 use playlists::geometry::Geometry;
 use resvg::tiny_skia::{
-    Color, FillRule, GradientStop, LinearGradient, Paint, Path, PathBuilder, Pixmap, PixmapPaint, Point, Rect, Shader, SpreadMode,
-    Stroke, StrokeDash, Transform,
+    Color, FillRule, GradientStop, LinearGradient, Paint, Path, PathBuilder, Pixmap, PixmapPaint, Point, Rect, Shader,
+    SpreadMode, Stroke, StrokeDash, Transform,
 };
 
 use super::Pictures;
@@ -245,8 +245,7 @@ impl Painter<'_> {
         let inner = Rect::from_xywh(left + thick / 2.0, top + thick / 2.0, width - thick, height - thick);
         if let Some(rect) = inner.filter(|rect| rect.width().min(rect.height()) > 2.0 * thick) {
             paint.set_color_rgba8(red, green, blue, 255);
-            let stroke =
-                Stroke { width: thick, dash: StrokeDash::new(vec![thick * 4.0, thick * 3.0], 0.0), ..Stroke::default() };
+            let stroke = Stroke { width: thick, dash: StrokeDash::new(vec![thick * 4.0, thick * 3.0], 0.0), ..Stroke::default() };
             self.canvas.stroke_path(&PathBuilder::from_rect(rect), &paint, &stroke, Transform::identity(), None);
         }
     }

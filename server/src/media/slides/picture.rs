@@ -1,6 +1,7 @@
 //! A picture that is filled in: decoded once, drawn at as many sizes as are asked for.
 
 use image::RgbaImage;
+use playlists::geometry::Geometry;
 use resvg::tiny_skia::{ColorU8, Pixmap, PixmapPaint, Transform};
 
 use super::qr::Pixels;
@@ -85,6 +86,19 @@ impl Decoded {
         }
         Ok(())
     }
+
+    /// The picture whole within these pixels, as a PNG.
+    ///
+    /// # Errors
+    /// When it cannot be brought to that size.
+    pub fn small(&self, within: Geometry) -> Result<Vec<u8>, MediaError> {
+        let (own_width, own_height) = self.size();
+        let share = (single(within.width()) / own_width).min(single(within.height()) / own_height);
+        let (width, height) = (side(own_width * share, within.width()), side(own_height * share, within.height()));
+        let mut sheet = Pixmap::new(width, height).ok_or(MediaError::Size(within))?;
+        self.draw(&mut sheet, [0, 0, width, height], Meet::Contain, [0.5, 0.5])?;
+        sheet.encode_png().map_err(|e| MediaError::Encode(e.to_string()))
+    }
 }
 
 /// Where a picture of this size is drawn in an area, in the area's own pixels, and its size there.
@@ -119,4 +133,9 @@ fn premultiplied(picture: &RgbaImage) -> Option<Pixmap> {
 #[allow(clippy::cast_precision_loss, reason = "a picture's side is far below 2^24")]
 const fn single(length: u32) -> f32 {
     length as f32
+}
+
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "cut at 1 and at the side there is")]
+fn side(length: f32, most: u32) -> u32 {
+    (length.round() as u32).clamp(1, most)
 }

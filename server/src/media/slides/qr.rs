@@ -29,7 +29,13 @@ pub fn draw(canvas: &mut Pixmap, at: Pixels, field: &str, address: &str, geometr
     let side = code.width() + 2 * QUIET;
     let room = smaller(at);
     if module == 0 {
-        return Err(SlideError::QrTooLarge { field: field.to_owned(), address: address.to_owned(), needed: side, room, geometry });
+        return Err(SlideError::QrTooLarge {
+            field: field.to_owned(),
+            address: address.to_owned(),
+            needed: side,
+            room,
+            geometry,
+        });
     }
     let [left, top, width, height] = at.map(|pixels| pixels as usize);
     let (left, top) = (left + (width - side * module) / 2, top + (height - side * module) / 2);

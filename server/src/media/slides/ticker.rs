@@ -85,8 +85,9 @@ pub fn strip(text: &str, language: Language, weight: u16, height: u32, colour: C
         return Err(TickerError::Empty);
     }
     let block = || "ticker".to_owned();
-    let shaped = shape(&line, language, weight, false)
-        .map_err(|none| TickerError::Draw(SlideError::NoGlyph { character: none.0, block: block(), fields: Vec::new(), language }))?;
+    let shaped = shape(&line, language, weight, false).map_err(|none| {
+        TickerError::Draw(SlideError::NoGlyph { character: none.0, block: block(), fields: Vec::new(), language })
+    })?;
     #[allow(clippy::cast_precision_loss, reason = "at most 512")]
     let size = (height as f32 - AIR) / INK;
     let last = shaped.pieces.last().map_or(0.0, |piece| piece.space);

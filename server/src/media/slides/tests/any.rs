@@ -14,7 +14,8 @@ fn any_json() -> impl Strategy<Value = Value> {
         any::<f64>().prop_map(Value::from),
         prop_oneof![Just(1e39), Just(-0.1), Just(0.5), Just(1e-30), Just(600.0)].prop_map(Value::from),
         ".{0,12}".prop_map(Value::from),
-        prop_oneof![Just("vi"), Just("#12345g"), Just("2026-02-30"), Just("title"), Just("body"), Just("\u{0}")].prop_map(Value::from),
+        prop_oneof![Just("vi"), Just("#12345g"), Just("2026-02-30"), Just("title"), Just("body"), Just("\u{0}")]
+            .prop_map(Value::from),
     ];
     leaf.prop_recursive(3, 24, 4, |inner| {
         let name = prop_oneof![Just("texts"), Just("vi"), Just("at"), Just("text"), Just("field"), Just("parts"), Just("x")];
@@ -31,7 +32,9 @@ fn places(value: &Value, at: &str, found: &mut Vec<String>) {
     found.push(at.to_owned());
     match value {
         Value::Array(all) => all.iter().enumerate().for_each(|(number, inner)| places(inner, &format!("{at}/{number}"), found)),
-        Value::Object(all) => all.iter().for_each(|(name, inner)| places(inner, &format!("{at}/{}", name.replace('/', "~1")), found)),
+        Value::Object(all) => {
+            all.iter().for_each(|(name, inner)| places(inner, &format!("{at}/{}", name.replace('/', "~1")), found))
+        }
         _ => {}
     }
 }

@@ -25,16 +25,20 @@ fn everything_that_is_wrong_is_told_at_once_with_its_fields() {
         "texts": {"vi": {"title": "Festival Trà Thái Nguyên lần thứ năm, chào đón bạn bè năm châu ".repeat(4), "nothing": "x"}}
     });
     let proof = proof_of("event", &json, Language::Vi, "64x256");
-    let told: Vec<(&str, Vec<String>)> = proof.faults.iter().map(|fault| {
-        let what = match fault {
-            SlideError::UnknownField(_) => "unknown",
-            SlideError::Overflow { .. } => "overflow",
-            SlideError::NoText { .. } => "no text",
-            SlideError::NoValue(_) => "no value",
-            other => panic!("{other}"),
-        };
-        (what, fault.fields().to_vec())
-    }).collect();
+    let told: Vec<(&str, Vec<String>)> = proof
+        .faults
+        .iter()
+        .map(|fault| {
+            let what = match fault {
+                SlideError::UnknownField(_) => "unknown",
+                SlideError::Overflow { .. } => "overflow",
+                SlideError::NoText { .. } => "no text",
+                SlideError::NoValue(_) => "no value",
+                other => panic!("{other}"),
+            };
+            (what, fault.fields().to_vec())
+        })
+        .collect();
     for expected in [("unknown", "nothing"), ("overflow", "title"), ("no text", "place"), ("no value", "day")] {
         assert!(told.contains(&(expected.0, vec![expected.1.to_owned()])), "{expected:?} in {told:?}");
     }
@@ -71,14 +75,19 @@ fn a_logo_is_whole_and_on_its_plate() {
         let pictures = decoded.map(|decoded| ("logo".to_owned(), (decoded, None))).into_iter().collect();
         pixels(&loaded, &Content::default(), &pictures, Language::Vi, geometry(board), day("2026-01-01")).expect("drawn")
     };
-    let wide = r##"<svg xmlns="http://www.w3.org/2000/svg" width="80" height="20"><rect width="80" height="20" fill="#ff0000"/></svg>"##;
+    let wide =
+        r##"<svg xmlns="http://www.w3.org/2000/svg" width="80" height="20"><rect width="80" height="20" fill="#ff0000"/></svg>"##;
     let box_of = |picture: &RgbImage, is: fn([u8; 3]) -> bool| {
         let lit = picture.enumerate_pixels().filter(|(_, _, pixel)| is(pixel.0));
         lit.fold([u32::MAX, u32::MAX, 0, 0], |[l, t, r, b], (x, y, _)| [l.min(x), t.min(y), r.max(x + 1), b.max(y + 1)])
     };
     let picture = draw(Some(wide), "200x100");
     assert_eq!(box_of(&picture, |[red, _, blue]| red > 200 && blue < 50), [60, 40, 140, 60], "whole, in the middle");
-    assert_eq!(box_of(&picture, |[red, green, _]| red > 20 || green > 20), [50, 30, 150, 70], "with a margin, and nothing beyond");
+    assert_eq!(
+        box_of(&picture, |[red, green, _]| red > 20 || green > 20),
+        [50, 30, 150, 70],
+        "with a margin, and nothing beyond"
+    );
     assert!(draw(None, "200x100").pixels().all(|pixel| pixel.0 == [0; 3]), "no plate without a logo");
     for board in ["8x8", "64x256", "17x300", "500x9"] {
         let picture = draw(Some(wide), board);

@@ -159,12 +159,20 @@ fn fields_are_asked_for_from_the_title_to_the_pictures() {
 /// The longest names of communes and wards there are, where a template names a place: template, field, and the text in each language.
 const LONGEST: [(&str, &str, [&str; 4]); 8] = [
     ("congratulation", "line", ["Phường Phan Đình Phùng", "Phan Đình Phùng Ward", "潘廷逢坊", "판딘풍동"]),
-    ("event", "place", ["Nhà văn hóa phường Phan Đình Phùng", "Phan Đình Phùng Culture House", "潘廷逢坊文化馆", "판딘풍동 문화회관"]),
+    (
+        "event",
+        "place",
+        ["Nhà văn hóa phường Phan Đình Phùng", "Phan Đình Phùng Culture House", "潘廷逢坊文化馆", "판딘풍동 문화회관"],
+    ),
     ("invitation", "title", ["Ngày hội phường Phan Đình Phùng", "Phan Đình Phùng Ward Fair", "潘廷逢坊节日", "판딘풍동 축제"]),
     ("notice", "area", ["Xã Nghinh Tường, xã Phượng Tiến", "Nghinh Tường, Phượng Tiến", "凝祥乡、凤进乡", "응인뜨엉, 프엉띠엔"]),
     ("place", "name", ["Hang Phượng Hoàng", "Phượng Hoàng Cave", "凤凰洞", "프엉호앙 동굴"]),
     ("product", "maker", ["Hợp tác xã Nghinh Tường", "Nghinh Tường Cooperative", "凝祥合作社", "응인뜨엉 협동조합"]),
-    ("recruitment", "employer", ["Ủy ban phường Phan Đình Phùng", "Phan Đình Phùng Ward Office", "潘廷逢坊政府", "판딘풍동 사무소"]),
+    (
+        "recruitment",
+        "employer",
+        ["Ủy ban phường Phan Đình Phùng", "Phan Đình Phùng Ward Office", "潘廷逢坊政府", "판딘풍동 사무소"],
+    ),
     ("text", "title", ["Phường Phan Đình Phùng", "Phan Đình Phùng Ward", "潘廷逢坊", "판딘풍동"]),
 ];
 
