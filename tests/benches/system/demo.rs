@@ -87,6 +87,16 @@ impl Demo {
         asked.elapsed()
     }
 
+    /// Process id of the server.
+    pub(crate) fn server(&self) -> u32 {
+        self.process.id()
+    }
+
+    /// Its pages.
+    pub(crate) const fn site(&self) -> &Site {
+        &self.site
+    }
+
     /// Process id of the player of the 640×320 board.
     pub(crate) fn player(&self) -> u32 {
         let name = "b-01840.json";

@@ -10,10 +10,9 @@ use playlists::geometry::Geometry;
 use playlists::id::AssetId;
 use serde::Deserialize;
 
-use super::upload_faults;
 use crate::app::assets::{self, AddAssetError, Label, PreviewError};
-use crate::app::uploads::Upload;
-use crate::app::{App, units};
+use crate::app::uploads::{Upload, fault};
+use crate::app::{App, units, upkeep};
 use crate::http::error::{PageError, page};
 use crate::http::frame::Frame;
 use crate::http::site::Site;
@@ -80,6 +79,7 @@ struct AssetPage {
     /// Where it is edited, if it is made here; empty where it is a file.
     edit: String,
     renditions: Vec<Made>,
+    has_failed: bool,
 }
 
 /// A rendition in words.
@@ -165,7 +165,8 @@ pub(in crate::http) async fn upload(
                     Ok(_) => added += 1,
                     Err(Unreceived::Refused(error)) => {
                         tracing::info!(error = %chain(&error), "an upload was refused");
-                        faults.push(format!("{name}: {}", upload_faults::words(t, &error)));
+                        let fault = fault::of(&error);
+                        faults.push(format!("{name}: {}", t.args(&fault.code, &fault.args)));
                     }
                     Err(Unreceived::TooMuch) => {
                         faults.push(t.a("upload-large", "name", &name));
@@ -236,8 +237,17 @@ pub(in crate::http) async fn show(
         added: t.instant_ms(asset.created_ms),
         sha256: main.sha256.to_string(),
         edit: if asset.kind == AssetKind::Slide { format!("/slides/{}", asset.id) } else { String::new() },
+        has_failed: made.iter().any(|made| matches!(made.state, RenditionState::Failed { .. })),
         renditions: made.iter().map(|made| in_words(t, made, site.app.live.making.percent(&made.key))).collect(),
     })
+}
+
+/// `POST /assets/{id}/retry`: the renditions that failed are made again.
+pub(in crate::http) async fn retry(State(site): State<Site>, Path(id): Path<String>) -> Result<Redirect, PageError> {
+    let id = id.parse::<AssetId>().map_err(|_| PageError::Missing)?;
+    let asset = assets::get(&site.app, &id).await?.ok_or(PageError::Missing)?;
+    upkeep::retry(&site.app, &asset.id).await?;
+    Ok(Redirect::to(&format!("/assets/{id}#renditions")))
 }
 
 fn fit_name(t: Tr, fit: Fit) -> String {

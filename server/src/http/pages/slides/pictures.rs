@@ -13,9 +13,9 @@ use serde::{Deserialize, Serialize};
 use crate::app::assets::Label;
 use crate::app::slides::{self, Decoding};
 use crate::app::units;
+use crate::app::uploads::fault;
 use crate::http::error::{PageError, page};
 use crate::http::pages::assets::{Unreceived, receive};
-use crate::http::pages::upload_faults;
 use crate::http::site::Site;
 use crate::http::visitor::Visitor;
 use crate::http::words::Tr;
@@ -124,7 +124,8 @@ pub(in crate::http) async fn upload(
                 },
                 Err(Unreceived::Refused(error)) => {
                     tracing::info!(error = %chain(&error), "a picture for a slide was refused");
-                    upload_faults::words(t, &error)
+                    let fault = fault::of(&error);
+                t.args(&fault.code, &fault.args)
                 }
                 Err(Unreceived::TooMuch) => t.a("upload-large", "name", &name),
                 Err(Unreceived::CutOff) => return Err(PageError::Unreadable),
