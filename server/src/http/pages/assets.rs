@@ -5,7 +5,7 @@ use axum::extract::multipart::Field;
 use axum::extract::{Multipart, Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
-use playlists::asset::{Fit, Language};
+use playlists::asset::{AssetKind, Fit, Language};
 use playlists::geometry::Geometry;
 use playlists::id::AssetId;
 use serde::Deserialize;
@@ -76,6 +76,8 @@ struct AssetPage {
     media_type: String,
     added: String,
     sha256: String,
+    /// Where it is edited, if it is made here; empty where it is a file.
+    edit: String,
     renditions: Vec<Made>,
     has_failed: bool,
 }
@@ -193,7 +195,7 @@ pub(in crate::http) async fn upload(
 }
 
 /// Why a file was not received.
-enum Unreceived {
+pub(super) enum Unreceived {
     /// It is refused, or cannot be kept.
     Refused(AddAssetError),
     /// The whole form is larger than a form may be.
@@ -203,7 +205,7 @@ enum Unreceived {
 }
 
 /// Receives one file piece by piece: what is too large is refused before it is read whole.
-async fn receive(app: &App, label: Label, mut part: Field<'_>) -> Result<Asset, Unreceived> {
+pub(super) async fn receive(app: &App, label: Label, mut part: Field<'_>) -> Result<Asset, Unreceived> {
     let mut upload = Upload::begin(app).await.map_err(Unreceived::Refused)?;
     loop {
         match part.chunk().await {
@@ -234,6 +236,7 @@ pub(in crate::http) async fn show(
         media_type: main.media_type.clone(),
         added: t.instant_ms(asset.created_ms),
         sha256: main.sha256.to_string(),
+        edit: if asset.kind == AssetKind::Slide { format!("/slides/{}", asset.id) } else { String::new() },
         has_failed: made.iter().any(|made| matches!(made.state, RenditionState::Failed { .. })),
         renditions: made.iter().map(|made| in_words(t, made, site.app.live.making.percent(&made.key))).collect(),
     })
