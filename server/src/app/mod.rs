@@ -4,6 +4,7 @@ pub mod assets;
 pub mod board_list;
 pub mod board_settings;
 pub mod boards;
+mod campaign_content;
 pub mod campaign_draft;
 pub mod campaigns;
 #[cfg(test)]
@@ -51,6 +52,9 @@ mod sources;
 pub mod stand_downs;
 #[cfg(test)]
 mod tests;
+mod tickers;
+#[cfg(test)]
+mod tickers_tests;
 pub mod tokens;
 pub mod units;
 pub mod upkeep;
@@ -174,6 +178,7 @@ pub const FIELD_ERROR_CODES: &[&str] = &[
     "error-playlist-unknown",
     "error-rank-range",
     "error-share-unknown",
+    "error-shown-unknown",
     "error-slide-address",
     "error-slide-code",
     "error-slide-code-room",
@@ -193,8 +198,11 @@ pub const FIELD_ERROR_CODES: &[&str] = &[
     "error-theme-form",
     "error-theme-unknown",
     "error-themes-none",
+    "error-ticker-empty",
     "error-ticker-in-playlist",
+    "error-ticker-per-hour",
     "error-ticker-speed",
+    "error-ticker-unknown",
     "error-tier-unknown",
     "error-time-form",
     "error-unit-name-letters",

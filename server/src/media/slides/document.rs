@@ -242,10 +242,10 @@ impl TickerDocument {
     }
 }
 
-/// The height of the band that a ticker runs in on boards of these pixels.
+/// The height of the band that a ticker runs in on boards of these pixels; on those lower than [`LEAST_HEIGHT`] none can be made.
 #[must_use]
 pub fn band_height(geometry: Geometry) -> u32 {
-    (geometry.height() / BAND).clamp(LEAST_HEIGHT, MOST_HEIGHT)
+    (geometry.height() / BAND).clamp(LEAST_HEIGHT, MOST_HEIGHT).min(geometry.height())
 }
 
 #[cfg(test)]
