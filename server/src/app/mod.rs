@@ -21,6 +21,7 @@ pub mod forecast;
 pub mod fresh;
 mod items;
 mod join;
+pub mod lengths;
 pub mod nesting;
 pub mod now_showing;
 #[cfg(test)]

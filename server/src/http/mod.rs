@@ -35,7 +35,8 @@ use tower_http::timeout::TimeoutLayer;
 
 use self::at_work::AtWork;
 use self::pages::{
-    assets, boards, campaign_steps, campaigns, forecast, language, live, overview, playlists, setup, sign_in, timeline,
+    asset, assets, boards, campaign_steps, campaigns, forecast, language, live, overview, playlists, setup, sign_in, tickers,
+    timeline,
 };
 use self::site::Site;
 use crate::app::App;
@@ -121,8 +122,13 @@ fn people() -> Router<Site> {
         .route("/boards/{id}/timeline", get(timeline::show))
         .route("/boards/{id}/snapshot", get(boards::snapshot).post(boards::ask_snapshot))
         .route("/assets", get(assets::list))
-        .route("/assets/{id}", get(assets::show))
+        .route("/assets/{id}", get(asset::show).post(asset::save))
+        .route("/assets/{id}/withdraw", post(asset::withdraw))
         .route("/assets/{id}/preview", get(assets::preview))
+        .route("/tickers", post(tickers::save))
+        .route("/tickers/new", get(tickers::new))
+        .route("/tickers/preview", post(tickers::preview))
+        .route("/tickers/{id}", get(tickers::edit).post(tickers::save))
         .route("/playlists", get(playlists::list).post(playlists::save))
         .route("/playlists/new", get(playlists::new))
         .route("/playlists/{id}", get(playlists::edit).post(playlists::save))
@@ -137,6 +143,7 @@ fn people() -> Router<Site> {
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, PATIENCE));
     let uploads = Router::new()
         .route("/assets", post(assets::upload))
+        .route("/assets/{id}/versions", post(asset::add_version))
         .layer(DefaultBodyLimit::max(UPLOAD_BYTES))
         .layer(ConcurrencyLimitLayer::new(UPLOADS))
         .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, UPLOAD_PATIENCE));

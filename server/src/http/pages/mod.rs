@@ -1,5 +1,6 @@
 //! HTML for people.
 
+pub(super) mod asset;
 pub(super) mod assets;
 pub(super) mod boards;
 pub(super) mod campaign_steps;
@@ -12,6 +13,8 @@ pub(super) mod overview;
 pub(super) mod playlists;
 pub(super) mod setup;
 pub(super) mod sign_in;
+mod sizes;
+pub(super) mod tickers;
 pub(super) mod timeline;
 mod upload_faults;
 mod windows;
