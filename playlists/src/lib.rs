@@ -15,6 +15,7 @@ pub mod millis;
 pub mod playlist;
 pub mod schedule;
 mod span;
+pub mod theme;
 pub mod trust;
 pub mod unit;
 pub mod window;

@@ -33,7 +33,6 @@ async fn an_operator_takes_a_picture_to_a_board_by_hand() {
 
     browser.open(&format!("{}/assets", demo.site)).await;
     browser.fill("#file", file.to_str().unwrap()).await;
-    browser.press(".upload button").await;
     let card = "return [...document.querySelectorAll('.library .card-name')].some((n) => n.textContent === 'buc-hinh')";
     browser.until("the picture is in the library", card).await;
     browser.photograph("assets-1440-vi", DESK).await;

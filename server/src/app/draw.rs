@@ -13,7 +13,7 @@ use crate::media::slides::language::Language;
 use crate::media::slides::library::{self, LibraryError};
 use crate::media::slides::ticker::{self, TickerError};
 use crate::media::slides::{self, Pictures};
-use crate::media::{at_the_bench, stills};
+use crate::media::{at_the_bench, in_time, stills};
 use crate::store::asset_versions::AssetVersion;
 
 /// A picture, and what is known of it.
@@ -67,7 +67,7 @@ pub async fn version(
     match kind {
         AssetKind::Still => {
             let (fit, focus) = (version.fit, version.focus);
-            let png = at_the_bench(move || stills::render(&original, fit, focus, geometry)).await.map_err(DrawError::Media)?;
+            let png = in_time(move || stills::render(&original, fit, focus, geometry)).await.map_err(DrawError::Media)?;
             Ok(Drawn { png, strip_width: None })
         }
         AssetKind::Slide => {

@@ -14,6 +14,7 @@ mod pages;
 pub mod reasons;
 pub mod site;
 pub mod times;
+mod uploads;
 pub mod visitor;
 pub mod words;
 
@@ -35,8 +36,8 @@ use tower_http::timeout::TimeoutLayer;
 
 use self::at_work::AtWork;
 use self::pages::{
-    asset, assets, boards, campaign_steps, campaigns, forecast, language, live, overview, playlists, setup, sign_in, tickers,
-    timeline,
+    asset, assets, board_settings, boards, campaign_form, campaign_steps, campaigns, forecast, language, live, overview,
+    playlists, setup, sign_in, stand_downs, tickers, timeline,
 };
 use self::site::Site;
 use crate::app::App;
@@ -63,6 +64,7 @@ pub fn router(app: Arc<App>, stop: &CancellationToken) -> Router {
     let site = Site::new(app, stop.clone());
     let pages = Router::new()
         .merge(people())
+        .merge(uploads::router())
         .nest("/api/v1", api::router())
         .merge(door())
         .layer(CsrfLayer::new())
@@ -120,6 +122,7 @@ fn people() -> Router<Site> {
         .route("/live", get(live::stream))
         .route("/boards/{id}", get(boards::show))
         .route("/boards/{id}/timeline", get(timeline::show))
+        .route("/boards/{id}/settings", get(board_settings::edit).post(board_settings::save))
         .route("/boards/{id}/snapshot", get(boards::snapshot).post(boards::ask_snapshot))
         .route("/assets", get(assets::list))
         .route("/assets/{id}", get(asset::show).post(asset::save))
@@ -129,25 +132,30 @@ fn people() -> Router<Site> {
         .route("/tickers/new", get(tickers::new))
         .route("/tickers/preview", post(tickers::preview))
         .route("/tickers/{id}", get(tickers::edit).post(tickers::save))
+        .route("/assets/{id}/retry", post(assets::retry))
         .route("/playlists", get(playlists::list).post(playlists::save))
         .route("/playlists/new", get(playlists::new))
         .route("/playlists/{id}", get(playlists::edit).post(playlists::save))
-        .route("/campaigns", get(campaigns::list).post(campaigns::save))
-        .route("/campaigns/new", get(campaigns::new))
-        .route("/campaigns/next-starts", get(campaigns::next_starts))
+        .route("/campaigns", get(campaigns::list).post(campaign_form::save))
+        .route("/campaigns/new", get(campaign_form::new))
+        .route("/campaigns/next-starts", get(campaign_form::next_starts))
         .route("/campaigns/forecast", post(forecast::show))
         .route("/campaigns/{id}/forecast", post(forecast::show))
-        .route("/campaigns/{id}", get(campaigns::edit).post(campaigns::save))
+        .route("/campaigns/{id}", get(campaign_form::edit).post(campaign_form::save))
+        .route("/stand-downs", get(stand_downs::list).post(stand_downs::save))
+        .route("/stand-downs/new", get(stand_downs::new))
+        .route("/stand-downs/{id}", get(stand_downs::edit).post(stand_downs::save))
+        .route("/stand-downs/{id}/end", post(stand_downs::end))
         .route("/campaigns/{id}/{step}", get(campaign_steps::ask).post(campaign_steps::take))
         .layer(DefaultBodyLimit::max(FORM_BYTES))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, PATIENCE));
-    let uploads = Router::new()
+    let uploads_of_forms = Router::new()
         .route("/assets", post(assets::upload))
         .route("/assets/{id}/versions", post(asset::add_version))
         .layer(DefaultBodyLimit::max(UPLOAD_BYTES))
         .layer(ConcurrencyLimitLayer::new(UPLOADS))
         .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, UPLOAD_PATIENCE));
-    quick.merge(uploads).route_layer(from_fn(visitor::signed_in_only))
+    quick.merge(uploads_of_forms).route_layer(from_fn(visitor::signed_in_only))
 }
 
 /// Pages for everybody.

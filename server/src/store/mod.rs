@@ -3,6 +3,7 @@
 pub mod accounts;
 pub mod asset_versions;
 pub mod assets;
+pub mod board_changes;
 pub mod board_defaults;
 pub mod boards;
 pub mod campaign_versions;
@@ -19,15 +20,18 @@ pub mod outbox;
 pub mod overview;
 pub mod playlists;
 pub mod plays;
+pub mod presented;
 pub mod publish_wanted;
 pub mod queue_position;
 pub mod renditions;
 pub mod search;
 pub mod sessions;
 pub mod snapshots;
+pub mod stand_downs;
 pub mod status;
 pub mod tokens;
 pub mod units;
+pub mod uploads;
 
 use std::future::Future;
 use std::path::{Path, PathBuf};

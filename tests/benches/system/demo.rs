@@ -76,6 +76,16 @@ impl Demo {
         saved.elapsed()
     }
 
+    /// Process id of the server.
+    pub(crate) fn server(&self) -> u32 {
+        self.process.id()
+    }
+
+    /// Its pages.
+    pub(crate) const fn site(&self) -> &Site {
+        &self.site
+    }
+
     /// Process id of the player of the 640×320 board.
     pub(crate) fn player(&self) -> u32 {
         let name = "b-01840.json";

@@ -5,6 +5,7 @@
 mod clip;
 mod cost;
 mod demo;
+mod media;
 mod publish;
 mod site;
 
@@ -26,6 +27,9 @@ fn main() {
     let asked = |part: &str| only.as_deref().is_none_or(|only| only == part);
     if asked("clip") {
         clip::beside_mpv();
+    }
+    if asked("media") {
+        media::beside_others();
     }
     if asked("demo") {
         of_the_demo();

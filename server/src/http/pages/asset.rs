@@ -6,13 +6,14 @@ use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use playlists::asset::{AssetKind, Fit, Language};
 use playlists::id::AssetId;
+use playlists::theme::THEMES;
 
 use super::assets::{Card, Made, Unreceived, card, in_words, language_name, receive_all};
 use super::fields::{Errors, Fields};
-use super::upload_faults;
 use crate::app::FieldError;
 use crate::app::assets::{self, Asset, AssetVersion, PropertiesDraft};
 use crate::app::campaign_draft::written;
+use crate::app::uploads::fault;
 use crate::http::error::{PageError, page};
 use crate::http::frame::Frame;
 use crate::http::site::Site;
@@ -57,6 +58,8 @@ struct AssetPage {
     fits: Vec<Choice>,
     added: String,
     renditions: Vec<Made>,
+    has_failed: bool,
+    themes: Vec<Choice>,
     errors: Errors,
     /// Why a file was not taken.
     refused: String,
@@ -157,13 +160,14 @@ pub(in crate::http) async fn add_version(
                     Ok(upload) => assets::add_version(&site.app, &asset.id, language.clone(), None, upload)
                         .await
                         .map_err(Unreceived::Refused),
-                    Err(fault) => Err(fault),
+                    Err(unreceived) => Err(unreceived),
                 };
                 refused = match added {
                     Ok(_) => return Ok(back(&asset.id)),
                     Err(Unreceived::Refused(error)) => {
                         tracing::info!(asset.id = %asset.id, error = %chain(&error), "a version was refused");
-                        upload_faults::words(t, &error)
+                        let fault = fault::of(&error);
+                        t.args(&fault.code, &fault.args)
                     }
                     Err(Unreceived::TooMuch) => t.s("upload-fault-large"),
                     Err(Unreceived::CutOff) => return Err(PageError::Unreadable),
@@ -223,9 +227,11 @@ async fn whole(
         history: history.iter().map(|version| in_full(t, &asset, version)).collect(),
         languages: LANGUAGES.iter().map(|tag| Choice(tag, language_name(t, tag), *tag == "vi")).collect(),
         uses: assets::uses(&site.app, &asset.id).await?,
+        themes: THEMES.iter().map(|id| Choice(id, t.theme_of(id), draft.theme == *id)).collect(),
         fits: fits.into_iter().map(|(fit, words)| Choice(fit.as_str(), words, draft.fit == fit.as_str())).collect(),
         draft,
         added: t.instant_ms(asset.created_ms),
+        has_failed: made.iter().any(|made| matches!(made.state, renditions::State::Failed { .. })),
         renditions: made.iter().map(|made| in_words(t, made, site.app.live.making.percent(&made.key))).collect(),
         errors: Errors::of(t, errors),
         refused,

@@ -8,12 +8,12 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use playlists::asset::{AssetKind, Fit, Language};
 use playlists::geometry::Geometry;
 use playlists::id::AssetId;
+use playlists::theme::{self, THEMES};
 use serde::Deserialize;
 
-use super::upload_faults;
 use crate::app::assets::{self, AddAssetError, Label, PreviewError, Search};
-use crate::app::uploads::Upload;
-use crate::app::{App, units};
+use crate::app::uploads::{Upload, fault};
+use crate::app::{App, units, upkeep};
 use crate::http::error::{PageError, page};
 use crate::http::frame::Frame;
 use crate::http::site::Site;
@@ -93,6 +93,7 @@ pub(super) struct Made {
 /// The choices above the list: value, words, whether it is chosen.
 struct Filters {
     kinds: Vec<(String, String, bool)>,
+    themes: Vec<(String, String, bool)>,
     languages: Vec<(String, String, bool)>,
     states: Vec<(String, String, bool)>,
     shapes: Vec<(String, String, bool)>,
@@ -106,6 +107,7 @@ impl Filters {
         let shapes = shapes.into_iter().map(|g| choice(&g.to_string(), format!("{} × {}", g.width(), g.height()), &asked.shape));
         Ok(Self {
             kinds: AssetKind::ALL.iter().map(|kind| choice(kind.as_str(), kind_name(t, *kind), &asked.kind)).collect(),
+            themes: THEMES.iter().map(|id| choice(id, t.theme_of(id), &asked.theme)).collect(),
             languages: ["vi", "en", "zh", "ko", "und"]
                 .iter()
                 .map(|tag| choice(tag, language_name(t, tag), &asked.language))
@@ -130,6 +132,8 @@ pub(in crate::http) struct Asked {
     #[serde(default)]
     kind: String,
     #[serde(default)]
+    theme: String,
+    #[serde(default)]
     language: String,
     #[serde(default)]
     state: String,
@@ -147,7 +151,7 @@ impl Asked {
         Search {
             text: self.q.clone(),
             kind: self.kind.parse().ok(),
-            theme: None,
+            theme: theme::known(&self.theme),
             language: self.language.parse().ok(),
             state: match self.state.as_str() {
                 "wanted" => Some(Renditions::Wanted),
@@ -160,11 +164,17 @@ impl Asked {
 
     /// The address of the page after this asset.
     fn later(&self, last: &AssetId) -> String {
-        let Self { q, kind, language, state, unused, shape, .. } = self;
+        let Self { q, kind, theme, language, state, unused, shape, .. } = self;
         let mut address = format!("/assets?after={last}");
-        for (name, value) in
-            [("q", q), ("kind", kind), ("language", language), ("state", state), ("unused", unused), ("shape", shape)]
-        {
+        for (name, value) in [
+            ("q", q),
+            ("kind", kind),
+            ("theme", theme),
+            ("language", language),
+            ("state", state),
+            ("unused", unused),
+            ("shape", shape),
+        ] {
             if !value.is_empty() {
                 address.push_str(&format!("&{name}={}", escape(value)));
             }
@@ -242,7 +252,8 @@ pub(in crate::http) async fn upload(
                     Ok(_) => added += 1,
                     Err(Unreceived::Refused(error)) => {
                         tracing::info!(error = %chain(&error), "an upload was refused");
-                        faults.push(format!("{name}: {}", upload_faults::words(t, &error)));
+                        let fault = fault::of(&error);
+                        faults.push(format!("{name}: {}", t.args(&fault.code, &fault.args)));
                     }
                     Err(Unreceived::TooMuch) => {
                         faults.push(t.a("upload-large", "name", &name));
@@ -296,6 +307,14 @@ pub(super) async fn receive_all(app: &App, mut part: Field<'_>) -> Result<Upload
             Err(_) => return Err(Unreceived::CutOff),
         }
     }
+}
+
+/// `POST /assets/{id}/retry`: the renditions that failed are made again.
+pub(in crate::http) async fn retry(State(site): State<Site>, Path(id): Path<String>) -> Result<Redirect, PageError> {
+    let id = id.parse::<AssetId>().map_err(|_| PageError::Missing)?;
+    let asset = assets::get(&site.app, &id).await?.ok_or(PageError::Missing)?;
+    upkeep::retry(&site.app, &asset.id).await?;
+    Ok(Redirect::to(&format!("/assets/{id}#renditions")))
 }
 
 /// What an asset is.
