@@ -24,6 +24,7 @@ pub mod fresh;
 pub mod hours;
 mod items;
 mod join;
+pub mod lengths;
 pub mod nesting;
 pub mod now_showing;
 #[cfg(test)]
@@ -190,7 +191,6 @@ pub const FIELD_ERROR_CODES: &[&str] = &[
     "error-template-unknown",
     "error-text-long",
     "error-texts-none",
-    "error-theme-form",
     "error-theme-unknown",
     "error-themes-none",
     "error-ticker-in-playlist",

@@ -36,8 +36,8 @@ use tower_http::timeout::TimeoutLayer;
 
 use self::at_work::AtWork;
 use self::pages::{
-    assets, board_settings, boards, campaign_form, campaign_steps, campaigns, forecast, language, live, overview, playlists,
-    setup, sign_in, slides, stand_downs, timeline,
+    asset, assets, board_settings, boards, campaign_form, campaign_steps, campaigns, forecast, language, live, overview,
+    playlists, setup, sign_in, slides, stand_downs, tickers, timeline,
 };
 use self::site::Site;
 use crate::app::App;
@@ -127,7 +127,8 @@ fn people() -> Router<Site> {
         .route("/boards/{id}/settings", get(board_settings::edit).post(board_settings::save))
         .route("/boards/{id}/snapshot", get(boards::snapshot).post(boards::ask_snapshot))
         .route("/assets", get(assets::list))
-        .route("/assets/{id}", get(assets::show))
+        .route("/assets/{id}", get(asset::show).post(asset::save))
+        .route("/assets/{id}/withdraw", post(asset::withdraw))
         .route("/assets/{id}/preview", get(assets::preview))
         .route("/slides", post(slides::save::save))
         .route("/slides/{id}", get(slides::save::edit).post(slides::save::save))
@@ -136,6 +137,10 @@ fn people() -> Router<Site> {
         .route("/slides/templates/{id}", get(slides::gallery::picture))
         .route("/slides/pictures", get(slides::pictures::offer))
         .route("/slides/pictures/{digest}", get(slides::pictures::show))
+        .route("/tickers", post(tickers::save))
+        .route("/tickers/new", get(tickers::new))
+        .route("/tickers/preview", post(tickers::preview))
+        .route("/tickers/{id}", get(tickers::edit).post(tickers::save))
         .route("/assets/{id}/retry", post(assets::retry))
         .route("/playlists", get(playlists::list).post(playlists::save))
         .route("/playlists/new", get(playlists::new))
@@ -161,6 +166,7 @@ fn people() -> Router<Site> {
     let uploads_of_forms = Router::new()
         .route("/assets", post(assets::upload))
         .route("/slides/pictures", post(slides::pictures::upload))
+        .route("/assets/{id}/versions", post(asset::add_version))
         .layer(DefaultBodyLimit::max(UPLOAD_BYTES))
         .layer(ConcurrencyLimitLayer::new(UPLOADS))
         .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, UPLOAD_PATIENCE));

@@ -41,7 +41,7 @@ pub struct TickerDraft {
     pub ink: String,
     /// Colour behind them, `#rrggbb`; empty: nothing.
     pub band: String,
-    /// Pixels a frame, at 25 frames a second: 1 to 40.
+    /// Pixels a frame, at 50 frames a second: 1 to 20.
     pub pixels_a_frame: String,
 }
 

@@ -13,6 +13,8 @@ use crate::media::intake::MediaError;
 
 /// Widest strip, in pixels: 256 KiB a row, three minutes at 400 pixels a second.
 pub const MOST_WIDTH: u32 = 65_536;
+/// Most pixels of a strip: players keep it in memory (32 MB).
+pub const MOST_PIXELS: u32 = 1 << 23;
 /// Least height, in pixels: the smallest letters with two marks above and one below.
 pub const LEAST_HEIGHT: u32 = 21;
 /// Largest height, in pixels.
@@ -39,6 +41,16 @@ pub enum TickerError {
         /// Its width in pixels.
         width: u64,
     },
+    /// Too many pixels for boards.
+    #[error(
+        "the running text has {width}x{height} pixels on these boards; at most {MOST_PIXELS} are taken: shorten it or split it"
+    )]
+    Large {
+        /// Its width in pixels.
+        width: u32,
+        /// Its height in pixels.
+        height: u32,
+    },
     /// A character without a glyph, or no pixels.
     #[error("the running text cannot be drawn")]
     Draw(#[source] SlideError),
@@ -53,12 +65,15 @@ const WEIGHT: u16 = 700;
 /// As [`strip`].
 pub fn banded(text: &str, language: Language, height: u32, ink: Colour, band: Option<Colour>) -> Result<Pixmap, TickerError> {
     let letters = strip(text, language, WEIGHT, height, ink)?;
-    let Some(Colour([red, green, blue])) = band else { return Ok(letters) };
-    let margin = height / 2;
+    let margin = if band.is_some() { height / 2 } else { 0 };
     let wide = letters.width() + 2 * margin;
     if wide > MOST_WIDTH {
         return Err(TickerError::Long { width: u64::from(wide) });
     }
+    if wide * height > MOST_PIXELS {
+        return Err(TickerError::Large { width: wide, height });
+    }
+    let Some(Colour([red, green, blue])) = band else { return Ok(letters) };
     let mut canvas = Pixmap::new(wide, height).ok_or_else(|| no_pixels(wide, height))?;
     canvas.fill(Color::from_rgba8(red, green, blue, 255));
     let at = i32::try_from(margin).unwrap_or_default();
