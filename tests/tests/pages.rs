@@ -267,6 +267,8 @@ async fn every_page_fits_a_narrow_telephone_and_is_walked_by_keyboard() {
         pages.push((place.trim_end_matches('s'), browser.script(&first).await.as_str().unwrap().to_owned()));
     }
     pages.push(("playlist-new", "/playlists/new".to_owned()));
+    pages.push(("slides", "/slides/new".to_owned()));
+    pages.push(("slide-new", "/slides/new/place".to_owned()));
     pages.push(("missing", "/no-such-page".to_owned()));
     for (name, path) in &pages {
         browser.open(&format!("{site}{path}")).await;

@@ -47,6 +47,7 @@ pub mod setup;
 mod setup_tests;
 pub mod shown;
 pub mod sign_in;
+pub mod slides;
 mod sources;
 pub mod stand_downs;
 #[cfg(test)]
@@ -133,6 +134,7 @@ pub const FIELD_ERROR_CODES: &[&str] = &[
     "error-brightness-range",
     "error-campaign-unknown",
     "error-colour-form",
+    "error-countdown-far",
     "error-countdown-past",
     "error-cron-form",
     "error-date-form",
@@ -169,10 +171,20 @@ pub const FIELD_ERROR_CODES: &[&str] = &[
     "error-period-past",
     "error-period-reversed",
     "error-picture-unknown",
+    "error-picture-unseen",
     "error-playlist-unknown",
     "error-rank-range",
     "error-share-unknown",
+    "error-slide-address",
+    "error-slide-code",
+    "error-slide-code-room",
+    "error-slide-contrast",
+    "error-slide-focus",
     "error-slide-form",
+    "error-slide-glyph",
+    "error-slide-level",
+    "error-slide-overflow",
+    "error-slide-template",
     "error-stand-down-unknown",
     "error-stand-downs-many",
     "error-take-range",

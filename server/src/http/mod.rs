@@ -37,7 +37,7 @@ use tower_http::timeout::TimeoutLayer;
 use self::at_work::AtWork;
 use self::pages::{
     asset, assets, board_settings, boards, campaign_form, campaign_steps, campaigns, forecast, language, live, overview,
-    playlists, setup, sign_in, stand_downs, tickers, timeline,
+    playlists, setup, sign_in, slides, stand_downs, tickers, timeline,
 };
 use self::site::Site;
 use crate::app::App;
@@ -53,6 +53,8 @@ const LAST_WORK: Duration = Duration::from_secs(20);
 const LAST_ANSWERS: Duration = Duration::from_secs(1);
 /// Largest form.
 const FORM_BYTES: usize = 1 << 20;
+/// Largest slide to be looked at: its longest texts in four languages and ten fields.
+const SLIDE_BYTES: usize = 128 << 10;
 /// Largest upload, all its files together.
 const UPLOAD_BYTES: usize = 1 << 30;
 /// Uploads at a time: each may hold a still in memory; clips go to the disk piece by piece.
@@ -132,6 +134,13 @@ fn people() -> Router<Site> {
         .route("/tickers/new", get(tickers::new))
         .route("/tickers/preview", post(tickers::preview))
         .route("/tickers/{id}", get(tickers::edit).post(tickers::save))
+        .route("/slides", post(slides::save::save))
+        .route("/slides/{id}", get(slides::save::edit).post(slides::save::save))
+        .route("/slides/new", get(slides::gallery::show))
+        .route("/slides/new/{template}", get(slides::edit::new))
+        .route("/slides/templates/{id}", get(slides::gallery::picture))
+        .route("/slides/pictures", get(slides::pictures::offer))
+        .route("/slides/pictures/{digest}", get(slides::pictures::show))
         .route("/assets/{id}/retry", post(assets::retry))
         .route("/playlists", get(playlists::list).post(playlists::save))
         .route("/playlists/new", get(playlists::new))
@@ -149,13 +158,19 @@ fn people() -> Router<Site> {
         .route("/campaigns/{id}/{step}", get(campaign_steps::ask).post(campaign_steps::take))
         .layer(DefaultBodyLimit::max(FORM_BYTES))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, PATIENCE));
+    let looks = Router::new()
+        .route("/slides/preview", post(slides::look::preview))
+        .route("/slides/check", post(slides::look::check))
+        .layer(DefaultBodyLimit::max(SLIDE_BYTES))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, PATIENCE));
     let uploads_of_forms = Router::new()
         .route("/assets", post(assets::upload))
         .route("/assets/{id}/versions", post(asset::add_version))
+        .route("/slides/pictures", post(slides::pictures::upload))
         .layer(DefaultBodyLimit::max(UPLOAD_BYTES))
         .layer(ConcurrencyLimitLayer::new(UPLOADS))
         .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, UPLOAD_PATIENCE));
-    quick.merge(uploads_of_forms).route_layer(from_fn(visitor::signed_in_only))
+    quick.merge(looks).merge(uploads_of_forms).route_layer(from_fn(visitor::signed_in_only))
 }
 
 /// Pages for everybody.

@@ -64,6 +64,15 @@ impl Site {
         self.send("GET /metrics", "")
     }
 
+    /// Asks how a slide looks; the answer's length in bytes.
+    pub(crate) fn preview(&self, board: &str, slide: &str) -> usize {
+        let what = format!("POST /slides/preview?geometry={board}&language=vi");
+        let answer = self.exchange(&what, "Accept: application/json\r\nContent-Type: application/json\r\n", slide.as_bytes());
+        let begins: String = answer.chars().take(2000).collect();
+        assert!(answer.starts_with("HTTP/1.1 200") && answer.contains("\"faults\":[]"), "there is no preview:\n{begins}");
+        answer.len()
+    }
+
     fn send(&self, what: &str, body: &str) -> String {
         self.exchange(what, "Content-Type: application/x-www-form-urlencoded\r\n", body.as_bytes())
     }

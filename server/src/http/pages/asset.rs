@@ -221,7 +221,8 @@ async fn whole(
         kind: super::assets::kind_name(t, asset.kind),
         editor: match asset.kind {
             AssetKind::Ticker => Some(format!("/tickers/{}", asset.id)),
-            AssetKind::Slide | AssetKind::Still | AssetKind::Clip => None,
+            AssetKind::Slide => Some(format!("/slides/{}", asset.id)),
+            AssetKind::Still | AssetKind::Clip => None,
         },
         versions: asset.versions.values().map(|version| in_full(t, &asset, version)).collect(),
         history: history.iter().map(|version| in_full(t, &asset, version)).collect(),

@@ -291,7 +291,8 @@ pub(super) enum Unreceived {
     CutOff,
 }
 
-async fn receive(app: &App, label: Label, part: Field<'_>) -> Result<Asset, Unreceived> {
+/// Receives one file and makes it an asset.
+pub(super) async fn receive(app: &App, label: Label, part: Field<'_>) -> Result<Asset, Unreceived> {
     let upload = receive_all(app, part).await?;
     assets::add_upload(app, label, upload).await.map_err(Unreceived::Refused)
 }

@@ -17,6 +17,7 @@ pub(super) mod playlists;
 pub(super) mod setup;
 pub(super) mod sign_in;
 mod sizes;
+pub(super) mod slides;
 pub(super) mod stand_downs;
 pub(super) mod tickers;
 pub(super) mod timeline;
