@@ -291,7 +291,7 @@ pub(super) enum Unreceived {
     CutOff,
 }
 
-/// Receives one file, and adds it as an asset.
+/// Receives one file and makes it an asset.
 pub(super) async fn receive(app: &App, label: Label, part: Field<'_>) -> Result<Asset, Unreceived> {
     let upload = receive_all(app, part).await?;
     assets::add_upload(app, label, upload).await.map_err(Unreceived::Refused)
