@@ -5,8 +5,10 @@ pub mod board;
 pub mod demo;
 pub mod explain;
 pub mod keys;
+pub mod plan;
 pub mod serve;
 pub mod slide;
+pub mod timeline;
 pub mod unit;
 
 use std::path::{Path, PathBuf};
@@ -24,6 +26,9 @@ use crate::telemetry::{self, chain};
 
 /// Exit code for settings that are wrong (`EX_CONFIG` of sysexits.h is 78; 64, `EX_USAGE`, is what this family of servers uses).
 const EXIT_CONFIG: u8 = 64;
+
+/// Exit code for a plan that does not hold (`EX_DATAERR`).
+const EXIT_DATA: u8 = 65;
 
 #[derive(Parser)]
 #[command(name = "bangtin", version, about = "Schedules what public LED boards show, and proves what they showed")]
@@ -103,6 +108,11 @@ enum Command {
     /// Boards.
     #[command(subcommand)]
     Board(board::Command),
+    /// Plans as files.
+    #[command(subcommand)]
+    Plan(plan::Command),
+    /// Tell what a board of a plan plays, without a server.
+    Timeline(timeline::Arguments),
     /// Templates, and the slides made of them.
     #[command(subcommand)]
     Slide(slide::Command),
@@ -156,6 +166,8 @@ pub fn run() -> ExitCode {
         Command::Explain(arguments) => explain::run(&config, &arguments),
         Command::Keys(command) => keys::run(&config, &command),
         Command::Board(command) => board::run(&config, command),
+        Command::Plan(command) => plan::run(&command),
+        Command::Timeline(arguments) => timeline::run(&arguments),
         Command::Slide(command) => slide::run(command),
         Command::Unit(command) => unit::run(&config, command),
     };
@@ -163,7 +175,7 @@ pub fn run() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("bangtin: {error:#}");
-            ExitCode::FAILURE
+            if error.is::<plan::Unfit>() { ExitCode::from(EXIT_DATA) } else { ExitCode::FAILURE }
         }
     }
 }
