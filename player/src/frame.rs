@@ -43,6 +43,15 @@ impl Frame {
         frame
     }
 
+    /// Takes over this many of the lowest rows of another frame of the same geometry.
+    pub fn copy_lowest(&mut self, other: &Self, rows: usize) {
+        let height = self.geometry.height() as usize;
+        let start = height.saturating_sub(rows) * self.geometry.width() as usize;
+        if let (Some(to), Some(from)) = (self.pixels.get_mut(start..), other.pixels.get(start..)) {
+            to.copy_from_slice(from);
+        }
+    }
+
     /// A frame of these pixels; none when their number is not the geometry's.
     #[must_use]
     pub fn from_pixels(geometry: Geometry, pixels: Vec<u32>) -> Option<Self> {

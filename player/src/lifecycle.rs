@@ -33,7 +33,7 @@ pub struct Cadence {
     pub poll: Duration,
     /// Between two states when nothing changes, ± 10 %.
     pub state: Duration,
-    /// At least between two states.
+    /// At least between two states, but for what is told at once (see the protocol's `state`); and after each of those for one more.
     pub state_apart: Duration,
     /// How long a play waits for others before it is sent.
     pub batch: Duration,

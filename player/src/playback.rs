@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use playlists::asset::Kind;
 use playlists::id::{AssetId, CampaignId, Digest, Revision};
-use playlists::schedule::{Showing, What};
+use playlists::schedule::{Crossing, Running, Showing, What};
 use playlists::trust::manifest::{Item, Manifest};
 use playlists::wire::reports::{ClockQuality, Mode};
 
@@ -87,6 +87,14 @@ pub fn scene(manifest: &Manifest, showing: Showing, circumstances: Circumstances
     Scene { picture, since, until, rev: manifest.rev }
 }
 
+/// The crossing that runs over the picture where the manifest's schedule says `running`, with the strip's length in bytes.
+#[must_use]
+pub fn crossing(manifest: &Manifest, running: &Running, circumstances: Circumstances) -> Option<(Crossing, u64)> {
+    let crossing = running.what.as_ref()?;
+    let item = manifest.item(&crossing.ticker.item).filter(|item| may_show(item, circumstances))?;
+    Some((crossing.clone(), item.size))
+}
+
 /// Whether an item may be shown in these circumstances: a SAFE board shows none but the safe item, a STALE one nothing without
 /// an end unless it is evergreen, and one that doubts its clock nothing that depends on the time.
 #[must_use]
@@ -127,6 +135,7 @@ pub fn wait(now: DateTime<Utc>, then: DateTime<Utc>) -> Duration {
 mod tests {
     use super::*;
     use crate::samples::manifest;
+    use playlists::campaign::Ticker;
 
     fn at(seconds: i64) -> DateTime<Utc> {
         DateTime::from_timestamp(1_760_000_000 + seconds, 0).expect("in range")
@@ -155,6 +164,24 @@ mod tests {
         for (number, (item, mode, quality, expected)) in table.into_iter().enumerate() {
             assert_eq!(may_show(item, Circumstances { mode, quality }), expected, "row {number}");
         }
+    }
+
+    #[test]
+    fn text_runs_only_where_its_strip_may_be_shown() {
+        let strip = Digest::of(b"strip");
+        let manifest = manifest(1, &[(Digest::of(b"a"), 1), (strip, 77)]);
+        let ticker = Ticker { item: strip, width: 100, speed: 50 };
+        let what = Crossing { campaign: None, notice: None, ticker };
+        let running = |what| Running { what, since: at(0), until: at(3) };
+        let there = |what, mode| {
+            crossing(&manifest, &running(what), Circumstances { mode, quality: ClockQuality::Signed }).map(|(_, size)| size)
+        };
+        assert_eq!(there(Some(what.clone()), Mode::Play), Some(77));
+        assert_eq!(there(None, Mode::Play), None);
+        assert_eq!(there(Some(what.clone()), Mode::Stale), None, "it has no end");
+        assert_eq!(there(Some(what.clone()), Mode::Safe), None);
+        let gone = Ticker { item: Digest::of(b"gone"), ..ticker };
+        assert_eq!(there(Some(Crossing { ticker: gone, ..what }), Mode::Play), None);
     }
 
     #[test]

@@ -32,8 +32,8 @@ impl Presenter for Stage {
     }
 
     fn sketch(&self, limit: usize) -> Option<(Onscreen, Sketch)> {
-        let on = Self::screen(self).on()?;
-        let frame = Arc::clone(&on.frame);
+        let screen = Self::screen(self);
+        let (on, frame) = (screen.on()?, screen.seen()?);
         let made = async move { tokio::task::spawn_blocking(move || snapshot::within(&frame, limit)).await.ok().flatten() };
         Some((on, Box::pin(made)))
     }

@@ -26,6 +26,109 @@ impl Kind {
     }
 }
 
+/// What an asset is: how its renditions are made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AssetKind {
+    /// A picture that was uploaded.
+    Still,
+    /// Moving pictures that were uploaded.
+    Clip,
+    /// A template and what it is filled with.
+    Slide,
+    /// Running text.
+    Ticker,
+}
+
+impl AssetKind {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Still, Self::Clip, Self::Slide, Self::Ticker];
+
+    /// The word used in plans and in SQL.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Still => "still",
+            Self::Clip => "clip",
+            Self::Slide => "slide",
+            Self::Ticker => "ticker",
+        }
+    }
+    /// What its renditions are.
+    #[must_use]
+    pub const fn renditions(self) -> Kind {
+        match self {
+            Self::Clip => Kind::Clip,
+            Self::Still | Self::Slide | Self::Ticker => Kind::Still,
+        }
+    }
+    /// Whether it is made here from a document, not uploaded.
+    #[must_use]
+    pub const fn is_document(self) -> bool {
+        matches!(self, Self::Slide | Self::Ticker)
+    }
+}
+
+impl FromStr for AssetKind {
+    type Err = UnknownWord;
+    fn from_str(text: &str) -> Result<Self, UnknownWord> {
+        let unknown = || UnknownWord { what: "kind of asset", text: text.chars().take(40).collect() };
+        Self::ALL.into_iter().find(|kind| kind.as_str() == text).ok_or_else(unknown)
+    }
+}
+
+/// What of a picture stays in sight when it is cut: shares of its width and height, in thousandths.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "(u16, u16)", into = "(u16, u16)")]
+pub struct Focus {
+    x: u16,
+    y: u16,
+}
+
+/// A point outside the picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the focus {0}, {1} lies outside the picture: its two shares are thousandths, 0 to 1000")]
+pub struct FocusError(pub u16, pub u16);
+
+impl Focus {
+    /// The middle.
+    pub const MIDDLE: Self = Self { x: 500, y: 500 };
+
+    /// A point of the picture, from its left and its top, in thousandths.
+    ///
+    /// # Errors
+    /// When it lies outside.
+    pub const fn new(x: u16, y: u16) -> Result<Self, FocusError> {
+        if x > 1000 || y > 1000 { Err(FocusError(x, y)) } else { Ok(Self { x, y }) }
+    }
+    /// From the left, in thousandths of the width.
+    #[must_use]
+    pub const fn x(self) -> u16 {
+        self.x
+    }
+    /// From the top, in thousandths of the height.
+    #[must_use]
+    pub const fn y(self) -> u16 {
+        self.y
+    }
+}
+impl Default for Focus {
+    fn default() -> Self {
+        Self::MIDDLE
+    }
+}
+impl TryFrom<(u16, u16)> for Focus {
+    type Error = FocusError;
+    fn try_from((x, y): (u16, u16)) -> Result<Self, FocusError> {
+        Self::new(x, y)
+    }
+}
+impl From<Focus> for (u16, u16) {
+    fn from(focus: Focus) -> Self {
+        (focus.x, focus.y)
+    }
+}
+
 /// How a picture of another shape is brought to a board's exact geometry.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -6,6 +6,7 @@ use bangtin::store::outbox;
 use bangtin_player::banks::{Bank, Banks};
 use chrono::{DateTime, Utc};
 use playlists::id::BoardId;
+use playlists::wire::reports::OVER_LOOP;
 
 use crate::boards::Board;
 use crate::eventually::{SOON, eventually};
@@ -87,7 +88,8 @@ fn each_play_is_there_once(plays: &[StoredPlay], events: &[StoredEvent], player:
             next = play.number + 1;
         }
     }
-    let mut plays: Vec<&StoredPlay> = plays.iter().collect();
+    // Running text plays over the loop, at the same time.
+    let mut plays: Vec<&StoredPlay> = plays.iter().filter(|play| play.flags & i64::from(OVER_LOOP) == 0).collect();
     plays.sort_by_key(|play| play.started_ms);
     for pair in plays.windows(2) {
         let [one, other] = pair else { continue };

@@ -127,7 +127,8 @@ impl House {
     /// # Panics
     /// When it is refused.
     pub async fn playlist(&self, assets: &[&AssetId]) -> PlaylistId {
-        let entry = |asset: &&AssetId| EntryDraft { asset_id: asset.to_string(), duration_s: "10".to_owned() };
+        let entry =
+            |asset: &&AssetId| EntryDraft { asset_id: asset.to_string(), duration_s: "10".to_owned(), ..EntryDraft::default() };
         let draft = PlaylistDraft { name: "Danh sách".to_owned(), entries: assets.iter().map(entry).collect() };
         let saved = app::playlists::save(&self.app, &self.unit, None, draft).await.expect("the database works");
         saved.expect("the form holds")

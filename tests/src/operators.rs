@@ -46,7 +46,11 @@ impl World {
     /// # Panics
     /// When it is refused.
     pub async fn playlist(&self, seconds: u32, assets: &[&AssetId]) -> PlaylistId {
-        let entry = |asset: &&AssetId| EntryDraft { asset_id: asset.to_string(), duration_s: seconds.to_string() };
+        let entry = |asset: &&AssetId| EntryDraft {
+            asset_id: asset.to_string(),
+            duration_s: seconds.to_string(),
+            ..EntryDraft::default()
+        };
         let draft = PlaylistDraft { name: "Danh sách".to_owned(), entries: assets.iter().map(entry).collect() };
         let saved = app::playlists::save(&self.app(), &self.unit, None, draft).await.expect("the database works");
         saved.expect("the form holds")

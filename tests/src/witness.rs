@@ -17,6 +17,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 
 use crate::boards::Board;
+use crate::clips::frames_by_ffmpeg;
 use crate::pictures;
 use crate::world::World;
 
@@ -93,12 +94,12 @@ impl World {
             let seen = witness.seen.lock().unwrap_or_else(PoisonError::into_inner).clone();
             for (item, pixels) in seen {
                 let made = match (item, witness.names) {
-                    (Some(item), _) => BTreeSet::from([self.made(&item).await]),
+                    (Some(item), _) => self.made(&item, board.geometry).await,
                     (None, Names::Items) => bare.clone(),
                     (None, Names::Nothing) => {
                         let mut made = bare.clone();
                         for item in self.signed_for(board).await {
-                            made.insert(self.made(&item).await);
+                            made.extend(self.made(&item, board.geometry).await);
                         }
                         made
                     }
@@ -111,11 +112,15 @@ impl World {
 }
 
 impl World {
-    /// The pixels of an item.
-    async fn made(&self, item: &Digest) -> Digest {
-        let bytes = self.app().blobs.read(item).await.expect("what was on the screen was made by the server");
+    /// The pixels of an item; of a clip those of each frame, as ffmpeg decodes them.
+    async fn made(&self, item: &Digest, board: Geometry) -> BTreeSet<Digest> {
+        let blobs = &self.app().blobs;
+        let bytes = blobs.read(item).await.expect("what was on the screen was made by the server");
         assert_eq!(Digest::of(&bytes), *item, "a blob is named by its bytes");
-        Digest::of(&pictures::read(&bytes).into_raw())
+        if bytes.get(4..8) == Some(b"ftyp") {
+            return frames_by_ffmpeg(&blobs.path(item), board).iter().map(|frame| Digest::of(frame)).collect();
+        }
+        BTreeSet::from([Digest::of(&pictures::read(&bytes).into_raw())])
     }
 
     /// All items of all manifests that were ever signed for the board.

@@ -13,9 +13,10 @@ use std::time::Duration;
 
 use bangtin::app::{self, App};
 use bangtin::config::{Config, LogFormat, Tls};
+use bangtin::edge::{authority, given::GivenFiles};
 use bangtin::keys::Keys;
 use bangtin::lifecycle;
-use bangtin::ports::SystemClock;
+use bangtin::ports::{Clock as _, SystemClock};
 use bangtin::store::units::Unit;
 use bangtin::store::{DatabaseUrl, outbox};
 use bangtin_player::Cadence;
@@ -52,6 +53,8 @@ pub enum Speech {
     Plain,
     /// Over TLS, with the server's own certificate authority.
     Tls,
+    /// Over TLS, with a certificate that was given: `tls-server.pem` in the world's folder `given`, of the authority beside it.
+    Given,
 }
 
 /// A whole system.
@@ -324,7 +327,8 @@ pub(crate) async fn in_time(what: &str, ending: impl Future<Output = ()>) {
 
 fn config(speech: Speech, folder: &Path, http: &Proxy, mqtt: &Proxy) -> Config {
     let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    let encrypted = speech == Speech::Tls;
+    let encrypted = speech != Speech::Plain;
+    let given = (speech == Speech::Given).then(|| given(&folder.join("given")));
     Config {
         data: folder.join("data"),
         listen_http: any,
@@ -334,7 +338,7 @@ fn config(speech: Speech, folder: &Path, http: &Proxy, mqtt: &Proxy) -> Config {
         database: DatabaseUrl::Sqlite(folder.join("data/bangtin.db")),
         keys: folder.join("keys"),
         ffmpeg: "ffmpeg".into(),
-        tls: Tls { http: encrypted, mqtt: encrypted, given: None },
+        tls: Tls { http: encrypted, mqtt: encrypted, given },
         log: "info,mqtt5=error".to_owned(),
         log_format: LogFormat::Text,
     }
@@ -349,7 +353,22 @@ fn command(config: &Config, folder: &Path) -> Command {
     command.arg("--public-url").arg(config.public_url.as_deref().unwrap_or_default());
     command.arg("--public-mqtt").arg(config.public_mqtt.as_deref().unwrap_or_default());
     command.arg("--tls").arg(if config.tls.http { "on" } else { "auto" });
+    if let Some(GivenFiles { certificate, key, ca }) = &config.tls.given {
+        command.arg("--tls-certificate").arg(certificate).arg("--tls-key").arg(key);
+        command.args(ca.iter().flat_map(|ca| ["--tls-ca".as_ref(), ca.as_os_str()]));
+    }
     command
+}
+
+/// A certificate for this machine in this folder, made where it is not there yet.
+fn given(folder: &Path) -> GivenFiles {
+    let files = [authority::CA_CERTIFICATE, "tls-server.pem"].map(|name| folder.join(name));
+    if !files.iter().all(|file| file.exists()) {
+        std::fs::create_dir_all(folder).expect("the world's folder takes folders");
+        authority::ensure(folder, &["127.0.0.1".to_owned()], SystemClock.now()).expect("a certificate is made");
+    }
+    let [ca, certificate] = files;
+    GivenFiles { key: certificate.clone(), certificate, ca: Some(ca) }
 }
 
 /// Reads `bangtin answers on http://ADDRESS and mqtt://ADDRESS`.

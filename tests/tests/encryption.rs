@@ -4,7 +4,6 @@
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
-use std::time::Duration;
 
 use bangtin::app::sign_in;
 use bangtin::config::{Config, LogFormat, Tls};
@@ -13,37 +12,15 @@ use bangtin::keys::Keys;
 use bangtin::lifecycle;
 use bangtin::ports::{Clock as _, SystemClock};
 use bangtin::store::DatabaseUrl;
-use bangtin_player::ports::Clock;
 use bangtin_tests::boards::Board;
 use bangtin_tests::client::Login;
+use bangtin_tests::clock::off;
 use bangtin_tests::eventually::{SOON, STARTUP, eventually};
 use bangtin_tests::ledger;
 use bangtin_tests::process::{Process, installed, program, run};
 use bangtin_tests::proxy::Wire;
 use bangtin_tests::world::{Place, Speech, World, world_that_speaks};
-use chrono::{DateTime, TimeDelta, Utc};
-
-/// A machine whose clock is off by this much, and that nobody keeps right.
-struct Off {
-    by: TimeDelta,
-    real: bangtin_player::clock::SystemClock,
-}
-
-impl Clock for Off {
-    fn system(&self) -> DateTime<Utc> {
-        self.real.system() + self.by
-    }
-    fn monotonic(&self) -> Duration {
-        self.real.monotonic()
-    }
-    fn is_synchronised(&self) -> bool {
-        false
-    }
-}
-
-fn off(by: TimeDelta) -> Arc<dyn Clock> {
-    Arc::new(Off { by, real: bangtin_player::clock::SystemClock::start() })
-}
+use chrono::{DateTime, TimeDelta};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_uploaded_is_shown_over_https_and_mqtts_pixel_by_pixel() {

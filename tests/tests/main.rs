@@ -4,6 +4,8 @@
 
 mod architecture;
 mod broker;
+mod certificates;
+mod clips;
 mod databases;
 mod demo;
 mod encryption;

@@ -10,7 +10,7 @@ use bangtin::media::slides::language::Language;
 use bangtin::media::slides::{self, Pictures, library};
 use bangtin::media::stills::pixels;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
-use playlists::asset::Fit;
+use playlists::asset::{Fit, Focus};
 use playlists::geometry::Geometry;
 use playlists::plan::{Asset, Plan, read};
 use playlists::schedule::{Schedule, Shows};
@@ -47,7 +47,8 @@ fn every_picture_is_drawn_at_every_shape_it_is_meant_for() {
         let bytes = std::fs::read(&file).unwrap_or_else(|e| panic!("{}: {e}", file.display()));
         for size in sizes {
             let geometry: Geometry = size.parse().unwrap();
-            let drawn = pixels(&bytes, asset.fit, geometry).unwrap_or_else(|e| panic!("{} at {size}: {e}", asset.id));
+            let drawn =
+                pixels(&bytes, asset.fit, Focus::MIDDLE, geometry).unwrap_or_else(|e| panic!("{} at {size}: {e}", asset.id));
             assert_eq!(drawn.dimensions(), (geometry.width(), geometry.height()), "{}", asset.id);
             let colours: BTreeSet<_> = drawn.pixels().map(|pixel| pixel.0).collect();
             assert!(colours.len() > 8, "{} at {size} is all but empty", asset.id);
@@ -174,10 +175,11 @@ fn every_word_of_the_drawings_stands_at_seven_to_one_against_what_lies_under_it(
         let (words, rest): (Vec<&str>, Vec<&str>) = slide.lines().partition(|line| line.trim_start().starts_with("<text"));
         assert!(!words.is_empty(), "{}: one word a line", asset.id);
         let bare = rest.join("\n");
-        let ground = pixels(bare.as_bytes(), Fit::Cover, size).unwrap();
+        let ground = pixels(bare.as_bytes(), Fit::Cover, Focus::MIDDLE, size).unwrap();
         for word in words {
             let fill = colour(word.split("fill=\"").nth(1).unwrap().split('"').next().unwrap());
-            let with = pixels(bare.replace("</svg>", &format!("{word}</svg>")).as_bytes(), Fit::Cover, size).unwrap();
+            let with =
+                pixels(bare.replace("</svg>", &format!("{word}</svg>")).as_bytes(), Fit::Cover, Focus::MIDDLE, size).unwrap();
             let under = ground.pixels().zip(with.pixels()).filter(|(under, over)| under != over);
             let least = under.map(|(under, _)| contrast(fill, under.0)).fold(f64::INFINITY, f64::min);
             assert!((7.0..22.0).contains(&least), "{}: {word} has {least:.2}", asset.id);

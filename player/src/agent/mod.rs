@@ -12,6 +12,7 @@ mod reports;
 mod showing;
 mod silence;
 mod trouble;
+mod turns;
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
@@ -35,6 +36,7 @@ use self::reports::{Essence, Told};
 pub(crate) use self::showing::{Active, Showing};
 use self::silence::Silence;
 use self::trouble::{Trouble, Troubles};
+use self::turns::Turns;
 use crate::api::Api;
 use crate::banks::{Bank, Banks};
 use crate::cache::{Cache, Index};
@@ -113,7 +115,7 @@ pub(crate) struct Agent {
     silence: Silence,
     seq: Sequence,
     reported: Option<Essence>,
-    state_sent: Option<Duration>,
+    turns: Turns,
     told: Told,
     told_before: Told,
     plays: Outbox,
@@ -145,7 +147,7 @@ impl Agent {
             silence: Silence::default(),
             seq: Sequence(0),
             reported: None,
-            state_sent: None,
+            turns: Turns::all(now),
             told,
             told_before: told,
             plays: Outbox::new(cadence.batch, cadence.answer),
@@ -240,6 +242,11 @@ impl Agent {
                 Ok::<_, std::convert::Infallible>(())
             });
             log(stopped.await, "the stage did not end");
+            let Figures { presented, dropped, black } = self.parts.showing.screen().figures();
+            let black_ms = millis::of(black);
+            tracing::info!(
+                "the stage has ended: {presented} frames presented, {dropped} too late, {black_ms} ms without a picture"
+            );
         }
         while let Ok(report) = stage.try_recv() {
             self.on_stage(report).await;

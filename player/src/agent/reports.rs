@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use super::Agent;
 use super::jobs::Done;
+use super::turns::News;
 use crate::queue::Range;
 use crate::stage::Figures;
 use crate::{health, snapshot};
@@ -26,6 +27,18 @@ pub(super) struct Essence {
     quality: ClockQuality,
     errors: Vec<String>,
     is_dark: bool,
+}
+
+impl Essence {
+    /// What there is to say, after `told` was said.
+    fn news(&self, told: Option<&Self>) -> News {
+        let awaited = |essence: &Self| (essence.mode, essence.rev, essence.errors.clone());
+        match told {
+            Some(told) if told == self => News::None,
+            Some(told) if awaited(told) != awaited(self) => News::Urgent,
+            Some(_) | None => News::Change,
+        }
+    }
 }
 
 /// Up to where the stage's figures were told.
@@ -44,9 +57,8 @@ impl Agent {
             self.due.hello = (!taken).then_some(now + NOT_TAKEN);
         }
         let essence = self.essence();
-        let apart = self.state_sent.is_none_or(|sent| now.saturating_sub(sent) >= self.parts.cadence.state_apart);
-        let changed = self.reported.as_ref() != Some(&essence);
-        if !apart || !(changed || self.due.state <= now) {
+        let news = essence.news(self.reported.as_ref());
+        if !self.turns.may_speak(news, self.due.state <= now, self.parts.cadence.state_apart, now) {
             return;
         }
         let (state, told) = self.state(now);
@@ -57,7 +69,8 @@ impl Agent {
         };
         if taken {
             (self.told_before, self.told) = (self.told, told);
-            (self.reported, self.state_sent) = (Some(essence), Some(now));
+            self.reported = Some(essence);
+            self.turns.take(now);
             self.due.state = now + self.parts.cadence.state.mul_f64(0.9 + fastrand::f64() / 5.0);
         }
     }

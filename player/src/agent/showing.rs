@@ -6,9 +6,9 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use playlists::id::Digest;
 use playlists::millis;
-use playlists::schedule::Reader;
+use playlists::schedule::{Reader, Running};
 use playlists::trust::manifest::Manifest;
-use playlists::wire::reports::{DROPPED_FRAMES, INTERRUPTED, PlayedItem};
+use playlists::wire::reports::{DROPPED_FRAMES, INTERRUPTED, OVER_LOOP, PlayedItem};
 
 use super::{Agent, blocking, chain, log};
 use crate::cache::Cache;
@@ -18,7 +18,8 @@ use crate::playback::{self, Circumstances, Picture, Scene, Shown};
 use crate::presenter::Presenter;
 use crate::queue::KeptPlay;
 use crate::snapshot;
-use crate::stage::decode::{DecodeError, Source};
+use crate::stage::decode::{DecodeError, Form, Source};
+use crate::stage::ticker::Run;
 use crate::stage::{Content, Onscreen, Order, Play, Report, Screen, Shot};
 
 /// The manifest in force.
@@ -40,6 +41,8 @@ pub(crate) struct Showing {
     prepared: Option<Digest>,
     on: Option<Onscreen>,
     pace: Pace,
+    /// Until when what the stage was told of running text holds, and in which circumstances.
+    runs: Option<(Circumstances, DateTime<Utc>)>,
     /// What is on and cannot go on, until its bytes have come again.
     lost: Option<Digest>,
 }
@@ -47,8 +50,8 @@ pub(crate) struct Showing {
 impl Showing {
     pub(crate) fn new(stage: Box<dyn Presenter>, cache: Cache, active: Option<Active>) -> Self {
         let screen = stage.screen();
-        let (scene, circumstances, prepared, on, lost) = (None, None, None, None, None);
-        Self { stage: Some(stage), screen, cache, active, scene, circumstances, prepared, on, pace: Pace::default(), lost }
+        let (scene, circumstances, prepared, on, runs, lost) = (None, None, None, None, None, None);
+        Self { stage: Some(stage), screen, cache, active, scene, circumstances, prepared, on, pace: Pace::default(), runs, lost }
     }
 
     pub(crate) fn active(&self) -> Option<&Active> {
@@ -76,7 +79,7 @@ impl Showing {
     }
     /// What is to be shown is to be said again, as after its content came.
     pub(super) fn forget(&mut self) {
-        (self.circumstances, self.prepared) = (None, None);
+        (self.circumstances, self.prepared, self.runs) = (None, None, None);
     }
     /// An item's bytes have come: it is shown anew where it could not go on.
     pub(super) fn came(&mut self, item: &Digest) {
@@ -95,11 +98,17 @@ impl Showing {
     }
     /// How long what is on may stay.
     pub(super) fn wait(&self, now: DateTime<Utc>) -> Duration {
-        self.scene.as_ref().map_or(Duration::MAX, |scene| playback::wait(now, scene.until))
+        let ends = self.scene.as_ref().map(|scene| scene.until).into_iter().chain(self.runs.map(|(_, until)| until));
+        ends.min().map_or(Duration::MAX, |until| playback::wait(now, until))
     }
 
     /// Tells the stage what is to be on the screen at `now`, if that changed, and what comes next.
     pub(crate) fn refresh(&mut self, circumstances: Circumstances, now: DateTime<Utc>) {
+        self.refresh_picture(circumstances, now);
+        self.refresh_runs(circumstances, now);
+    }
+
+    fn refresh_picture(&mut self, circumstances: Circumstances, now: DateTime<Utc>) {
         let same = self.circumstances == Some(circumstances);
         let in_time = self.scene.as_ref().is_some_and(|scene| scene.since <= now && now < scene.until);
         if same && in_time {
@@ -114,6 +123,34 @@ impl Showing {
         if on_as_told || self.say(&scene, interrupts) {
             (self.scene, self.circumstances, self.prepared) = (Some(scene), Some(circumstances), None);
         }
+    }
+
+    /// Tells the stage which strips run over the picture: the one of `now`, and the next.
+    fn refresh_runs(&mut self, circumstances: Circumstances, now: DateTime<Utc>) {
+        if self.runs.is_some_and(|(told, until)| told == circumstances && now < until) {
+            return;
+        }
+        let Some(active) = &mut self.active else { return };
+        let running = active.reader.ticker(now);
+        let next = active.reader.ticker(running.until);
+        let runs = [&running, &next].iter().filter_map(|running| self.run(running, circumstances)).collect();
+        if self.stage.as_ref().is_some_and(|stage| stage.order(Order::Run(runs))) {
+            self.runs = Some((circumstances, running.until));
+        }
+    }
+
+    fn run(&self, running: &Running, circumstances: Circumstances) -> Option<Run> {
+        let manifest = &self.active.as_ref()?.manifest;
+        let (crossing, size) = playback::crossing(manifest, running, circumstances)?;
+        let (item, width, speed) = (crossing.ticker.item, crossing.ticker.width, crossing.ticker.speed);
+        Some(Run {
+            source: Source { item, size, form: Form::Strip { width }, path: self.cache.path(&item) },
+            played: PlayedItem { sha256: item, asset: None, campaign: crossing.campaign },
+            speed,
+            since: running.since,
+            until: running.until,
+            rev: manifest.rev,
+        })
     }
 
     fn say(&self, scene: &Scene, interrupts: bool) -> bool {
@@ -141,14 +178,17 @@ impl Showing {
     }
 
     fn source(&self, shown: &Shown) -> Source {
-        Source { item: shown.item, size: shown.size, kind: shown.kind, path: self.cache.path(&shown.item) }
+        Source { item: shown.item, size: shown.size, form: shown.kind.into(), path: self.cache.path(&shown.item) }
     }
 
     /// Shows the safe item where nothing of the manifest is on yet and what should be cannot be.
     fn fall_back(&mut self, broken: &Digest) {
         let (Some(active), Some(scene)) = (&self.active, &self.scene) else { return };
         let safe = active.manifest.safe_item;
-        if safe == *broken || self.on.as_ref().is_some_and(|on| on.item.is_some()) {
+        // Running text that cannot be drawn leaves what it runs over as it is.
+        let is_strip =
+            active.manifest.campaigns.iter().any(|one| one.plays.ticker().is_some_and(|ticker| ticker.item == *broken));
+        if is_strip || safe == *broken || self.on.as_ref().is_some_and(|on| on.item.is_some()) {
             return;
         }
         let Some(item) = active.manifest.item(&safe) else { return };
@@ -204,7 +244,7 @@ impl Agent {
             item: play.played,
             start_ms: millis::of(play.start),
             shown_ms: millis::of(play.shown),
-            flags: interrupted | dropped,
+            flags: interrupted | dropped | if play.is_over { OVER_LOOP } else { 0 },
             rev: play.rev,
         }
     }

@@ -67,8 +67,8 @@ impl Show {
         match order {
             Order::Show(shot) => self.pending = Some(shot),
             Order::Prepare(source) => self.next = Some(source),
-            // It draws no frame, so none of a clip's either.
-            Order::Tie(_) => {}
+            // It draws no frame, so none of a clip's or of running text either.
+            Order::Tie(_) | Order::Run(_) => {}
             Order::Stop => {
                 self.stopped = true;
                 self.end_play(now, true);
@@ -172,7 +172,7 @@ impl Show {
         let (Some(shot), Some(start)) = (&self.on, self.presented.take()) else { return };
         let Some(played) = &shot.played else { return };
         let shown = now.saturating_sub(start);
-        let play = Play { played: played.clone(), start, shown, dropped: 0, interrupted, rev: shot.rev };
+        let play = Play { played: played.clone(), start, shown, dropped: 0, interrupted, rev: shot.rev, is_over: false };
         self.reports.push(Report::Ended(play));
     }
 }

@@ -8,7 +8,7 @@ const fn s(seconds: u64) -> Duration {
 }
 
 fn bytes(name: &[u8]) -> Source {
-    Source { item: Digest::of(name), size: 1, kind: playlists::asset::Kind::Still, path: "nowhere".into() }
+    Source { item: Digest::of(name), size: 1, form: crate::stage::decode::Form::Still, path: "nowhere".into() }
 }
 
 fn shot(source: &Source, interrupts: bool) -> Order {

@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 use std::sync::Mutex;
 use std::time::Duration;
 
-use playlists::asset::Kind;
+use crate::stage::decode::Form;
 use playlists::geometry::Geometry;
 use playlists::id::{Digest, Revision};
 
@@ -107,7 +107,7 @@ impl Play {
         let moving = open(decoding, Arc::clone(&clip), verified, &path);
         let (opened, feeder) = reel(clip, geometry, moving, Box::new(|| {}));
         let mut machine = Machine::new(geometry, Transition::Cut, Arc::new(Screen::default()));
-        let source = Source { item, size, kind: Kind::Clip, path: path.clone() };
+        let source = Source { item, size, form: Form::Clip, path: path.clone() };
         let since = chrono::DateTime::UNIX_EPOCH;
         let shot = Shot { content: Content::Item(source), played: None, since, rev: Revision(1), interrupts: false };
         machine.take(Message::Order(Order::Show(shot)));

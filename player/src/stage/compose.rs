@@ -17,9 +17,55 @@ pub fn blend(out: &mut [u32], from: &[u32], to: &[u32], share: u32) {
     }
 }
 
+/// A pixel `[red, green, blue, opacity]` as `0xAARRGGBB`, its colours multiplied by its opacity.
+#[must_use]
+pub fn premultiplied([red, green, blue, opacity]: [u8; 4]) -> u32 {
+    let part = |colour: u8| parts_of_255(colour as u32, opacity as u32);
+    (opacity as u32) << 24 | part(red) << 16 | part(green) << 8 | part(blue)
+}
+
+/// Lays premultiplied pixels over others, as far as the shorter slice goes.
+pub fn lay_over(out: &mut [u32], over: &[u32]) {
+    for (out, over) in out.iter_mut().zip(over) {
+        *out = match over >> 24 {
+            0 => *out,
+            255 => over & 0x00FF_FFFF,
+            opacity => {
+                let rest = |shift: u32| parts_of_255((*out >> shift) & 255, 255 - opacity) << shift;
+                (over & 0x00FF_FFFF) + (rest(16) | rest(8) | rest(0))
+            }
+        };
+    }
+}
+
+/// `value · share / 255`, to the nearest whole number, both at most 255.
+const fn parts_of_255(value: u32, share: u32) -> u32 {
+    let product = value * share + 128;
+    (product + (product >> 8)) >> 8
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn parts_are_rounded_to_the_nearest_and_no_channel_overflows() {
+        for value in 0..=255 {
+            for share in 0..=255 {
+                assert_eq!(parts_of_255(value, share), (2 * value * share + 255) / 510, "{value} {share}");
+                assert!(parts_of_255(255, share) + parts_of_255(value, 255 - share) <= 255);
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_laid_over_covers_as_much_as_it_is_opaque() {
+        let ground = [0x0064_C832; 3];
+        let mut out = ground;
+        let over = [[255, 0, 10, 0], [255, 0, 10, 255], [255, 0, 10, 128]].map(premultiplied);
+        lay_over(&mut out, &over);
+        assert_eq!(out, [ground[0], 0x00FF_000A, 0x00B2_641E]);
+    }
 
     #[test]
     fn the_ends_of_a_blend_are_the_pictures_themselves() {

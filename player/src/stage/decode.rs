@@ -17,6 +17,7 @@ use super::Message;
 use super::ffmpeg::ChildError;
 use super::moving::{self, Decoding};
 use super::reel::{Reel, reel};
+use super::strip::Strip;
 use crate::cache::{CacheError, Verified, read_verified};
 use crate::frame::Frame;
 
@@ -28,9 +29,32 @@ pub struct Source {
     /// Its length in bytes.
     pub size: u64,
     /// What it is.
-    pub kind: Kind,
+    pub form: Form,
     /// Its file.
     pub path: PathBuf,
+}
+
+/// What an item is to the stage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// A picture of exactly the board's pixels.
+    Still,
+    /// Frames of them.
+    Clip,
+    /// Running text of this width, no higher than the board.
+    Strip {
+        /// Pixels of a row.
+        width: u32,
+    },
+}
+
+impl From<Kind> for Form {
+    fn from(kind: Kind) -> Self {
+        match kind {
+            Kind::Still => Self::Still,
+            Kind::Clip => Self::Clip,
+        }
+    }
 }
 
 /// An item that was opened.
@@ -39,11 +63,17 @@ pub(crate) enum Opened {
     Still(Arc<Frame>),
     /// Its frames, one after the other.
     Moving(Reel),
+    /// Running text.
+    Strip(Strip),
 }
 
 impl std::fmt::Debug for Opened {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(if matches!(self, Self::Still(_)) { "Still" } else { "Moving" })
+        f.write_str(match self {
+            Self::Still(_) => "Still",
+            Self::Moving(_) => "Moving",
+            Self::Strip(_) => "Strip",
+        })
     }
 }
 
@@ -69,6 +99,18 @@ pub enum DecodeError {
         width: u32,
         /// Its height.
         height: u32,
+        /// The board's.
+        geometry: Geometry,
+    },
+    /// Not the strip that the manifest describes.
+    #[error("the strip has {width}x{height} pixels; {said} wide and no higher than the board {geometry} it must be")]
+    Strip {
+        /// Its width.
+        width: u32,
+        /// Its height.
+        height: u32,
+        /// The width that the manifest names.
+        said: u32,
         /// The board's.
         geometry: Geometry,
     },
@@ -100,12 +142,11 @@ pub(super) fn serve(geometry: Geometry, decoding: Decoding, asked: &Receiver<Sou
     while let Ok(source) = asked.recv() {
         clips.retain(|clip| !clip.is_finished());
         let item = source.item;
-        let result = match source.kind {
-            Kind::Still => read_verified(&source.path, &source.item, source.size)
-                .map_err(DecodeError::Bytes)
-                .and_then(|bytes| still(&bytes, geometry))
-                .map(|frame| Opened::Still(Arc::new(frame))),
-            Kind::Clip => clip(&source, geometry, decoding, answers).map(|(reel, thread)| {
+        let bytes = || read_verified(&source.path, &source.item, source.size).map_err(DecodeError::Bytes);
+        let result = match source.form {
+            Form::Still => bytes().and_then(|bytes| still(&bytes, geometry)).map(|frame| Opened::Still(Arc::new(frame))),
+            Form::Strip { width } => bytes().and_then(|bytes| Strip::decode(&bytes, width, geometry)).map(Opened::Strip),
+            Form::Clip => clip(&source, geometry, decoding, answers).map(|(reel, thread)| {
                 clips.push(thread);
                 Opened::Moving(reel)
             }),

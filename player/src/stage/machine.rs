@@ -5,14 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use playlists::asset::Kind;
 use playlists::geometry::Geometry;
 use playlists::id::{Digest, Revision};
 
 use super::blank::Blank;
-use super::decode::{DecodeError, Opened, Source};
+use super::decode::{DecodeError, Form, Opened, Source};
 use super::on::{Moved, On};
 use super::screen::Screen;
+use super::ticker::Ticker;
 use super::transition::{Fade, Transition};
 use super::{Content, Message, Onscreen, Order, Play, Report, Shot};
 use crate::frame::Frame;
@@ -25,6 +25,9 @@ pub struct Machine {
     geometry: Geometry,
     on: On,
     fade: Option<Fade>,
+    /// The clip that is being faded out.
+    leaving: Option<On>,
+    ticker: Ticker,
     stale: bool,
     pending: Option<Shot>,
     next: Option<Source>,
@@ -61,6 +64,8 @@ impl Machine {
             geometry,
             on,
             fade: None,
+            leaving: None,
+            ticker: Ticker::new(),
             stale: true,
             pending: None,
             next: None,
@@ -92,6 +97,7 @@ impl Machine {
         match message {
             Message::Order(Order::Show(shot)) => self.pending = Some(shot),
             Message::Order(Order::Prepare(source)) => self.next = Some(source),
+            Message::Order(Order::Run(runs)) => self.ticker.order(runs),
             Message::Order(Order::Tie(origin)) => {
                 let by = (origin - std::mem::replace(&mut self.origin, origin)).abs();
                 self.on.shift(by.to_std().unwrap_or_default());
@@ -105,6 +111,7 @@ impl Machine {
     fn decoded(&mut self, item: Digest, result: Result<Opened, DecodeError>) {
         self.decoding = None;
         match result {
+            Ok(Opened::Strip(strip)) => self.ticker.take(item, strip),
             Ok(opened) => self.ready = Some((item, opened)),
             Err(error) => self.broken(item, error),
         }
@@ -118,10 +125,12 @@ impl Machine {
         if self.next.as_ref().is_some_and(|next| next.item == item) {
             self.next = None;
         }
+        self.ticker.broken(item, matches!(error, DecodeError::Bytes(_)));
         self.reports.push_back(Report::Broken { item, error });
     }
 
-    /// What is to be decoded now: first what is to be on the screen already, then what comes next. One at a time.
+    /// What is to be decoded now: first what is to be on the screen already, then what runs over it, then what comes next. One at a
+    /// time.
     pub fn wanted(&mut self) -> Option<Source> {
         if self.decoding.is_some() || self.stopped {
             return None;
@@ -131,7 +140,12 @@ impl Machine {
             Content::Dark | Content::Resident => None,
         });
         let pending = pending.filter(|source| !self.goes_on(source));
-        let source = pending.or(self.next.as_ref()).filter(|source| !self.holds(source))?.clone();
+        let lacking = |source: &&Source| !self.holds(source);
+        let source = pending.filter(lacking).or_else(|| self.ticker.wanted()).or_else(|| match pending {
+            Some(_) => None,
+            None => self.next.as_ref().filter(lacking),
+        });
+        let source = source?.clone();
         self.decoding = Some(source.item);
         Some(source)
     }
@@ -146,18 +160,22 @@ impl Machine {
     /// Whether its frames are there. A clip that is on is opened once more to begin anew without a pause.
     fn holds(&self, source: &Source) -> bool {
         let is_ready = self.ready.as_ref().is_some_and(|(ready, _)| *ready == source.item);
-        is_ready || (source.kind == Kind::Still && self.on.item() == Some(source.item))
+        is_ready || (source.form == Form::Still && self.on.item() == Some(source.item))
     }
 
     /// Whether what is on can go on as this item.
     fn goes_on(&self, source: &Source) -> bool {
-        self.on.item() == Some(source.item) && (source.kind == Kind::Still || self.on.is_moving())
+        self.on.item() == Some(source.item) && (source.form == Form::Still || self.on.is_moving())
     }
 
     /// How far a showing that began at `since` is at `now`; zero before it.
     fn position(&self, since: DateTime<Utc>, now: Duration) -> Duration {
-        let now = TimeDelta::from_std(now).ok().and_then(|now| self.origin.checked_add_signed(now));
-        now.and_then(|now| (now - since).to_std().ok()).unwrap_or_default()
+        (self.wall(now) - since).to_std().unwrap_or_default()
+    }
+
+    /// The time of day at `now`.
+    fn wall(&self, now: Duration) -> DateTime<Utc> {
+        TimeDelta::from_std(now).ok().and_then(|now| self.origin.checked_add_signed(now)).unwrap_or(DateTime::<Utc>::MAX_UTC)
     }
 
     /// Draws what is due at `now` and says when it wants to be called next; none when only something new can change the screen.
@@ -178,24 +196,31 @@ impl Machine {
     fn draw(&mut self, now: Duration, output: &mut dyn Output) -> Option<Duration> {
         if self.stopped {
             self.end_play(now, true);
+            self.end_runs(now);
             return None;
         }
         self.begin_pending(now);
         let next_frame = self.move_on(now);
         let is_paced = self.fade.is_some() || self.failing;
-        if !self.stale || (is_paced && self.due.is_some_and(|due| now < due)) {
-            return if is_paced { self.due } else { next_frame };
+        if is_paced && self.due.is_some_and(|due| now < due) {
+            return self.due;
+        }
+        let (ran, next_frame) = self.run(now, next_frame);
+        if !self.stale && !ran {
+            return next_frame;
         }
         self.count_late(now);
+        self.move_leaving(now);
         let between = self.fade.as_mut().and_then(|fade| fade.at(&self.on.frame, now));
         let settled = between.is_none();
-        let presented = output.present(between.unwrap_or(&self.on.frame));
+        let kept = settled.then_some(&self.on.frame);
+        let presented = output.present(self.ticker.draw(between.unwrap_or(&self.on.frame), kept));
         self.failing = presented.is_err();
         match presented {
             Ok(()) => self.screen.count(|figures| figures.presented += 1),
             Err(error) => {
                 self.reports.push_back(Report::Fault(error));
-                self.due = Some(now + Duration::from_secs(1));
+                (self.stale, self.due) = (true, Some(now + Duration::from_secs(1)));
                 return self.due;
             }
         }
@@ -204,8 +229,40 @@ impl Machine {
             self.due = self.fade.as_ref().map(|fade| fade.next_after(now));
             return self.due;
         }
-        self.settle(now, output);
+        if self.stale {
+            self.settle(now, output);
+        }
         next_frame
+    }
+
+    /// Moves the running text on: whether the picture must be drawn anew, and when the next look is due.
+    fn run(&mut self, now: Duration, next_frame: Option<Duration>) -> (bool, Option<Duration>) {
+        let is_lit = self.on.item().is_some();
+        let ran = self.ticker.move_to((now, self.wall(now)), self.geometry, is_lit);
+        if ran.changed {
+            self.screen.lay_over(self.ticker.over().cloned());
+        }
+        if ran.dropped > 0 {
+            self.screen.count(|figures| figures.dropped += ran.dropped);
+        }
+        self.reports.extend(self.ticker.plays().into_iter().map(Report::Ended));
+        (ran.changed, [next_frame, ran.next].into_iter().flatten().min())
+    }
+
+    /// What runs ends with the stage.
+    fn end_runs(&mut self, now: Duration) {
+        self.ticker.end(now, self.wall(now));
+        self.reports.extend(self.ticker.plays().into_iter().map(Report::Ended));
+    }
+
+    /// A clip that is faded out moves on meanwhile.
+    fn move_leaving(&mut self, now: Duration) {
+        let Some(since) = self.leaving.as_ref().and_then(|leaving| leaving.shot.as_ref()).map(|shot| shot.since) else { return };
+        let position = self.position(since, now);
+        let (Some(leaving), Some(fade)) = (&mut self.leaving, &mut self.fade) else { return };
+        if let Moved::Stepped { .. } = leaving.move_to(position, false) {
+            fade.leave(Arc::clone(&leaving.frame));
+        }
     }
 
     /// Brings the clip that is on to the frame of `now`; when the next one is due, where there is one.
@@ -255,12 +312,15 @@ impl Machine {
             }
             return;
         }
+        let was_fading = self.fade.is_some();
         // A fade that was cut short goes on from what it had brought to the screen. A clip that begins anew is no change of item.
-        let from = self.fade.take().map_or(old.frame, Fade::into_seen);
+        let from = self.fade.take().map_or_else(|| Arc::clone(&old.frame), Fade::into_seen);
+        let leaving = old.is_moving().then_some(old);
         self.fade = match self.transition {
             Transition::Fade(length) if !first && !again && !length.is_zero() => Some(Fade::begin(from, length, now)),
             Transition::Fade(_) | Transition::Cut => None,
         };
+        self.leaving = leaving.filter(|_| self.fade.is_some() && !was_fading);
         self.stale = true;
         self.due = None;
     }
@@ -274,6 +334,8 @@ impl Machine {
         let mut reel = match opened {
             Opened::Still(frame) => return Some(On::still(frame)),
             Opened::Moving(reel) => reel,
+            // Strips are the ticker's.
+            Opened::Strip(_) => return None,
         };
         if let Some((number, frame)) = reel.begin_at(position) {
             return Some(On::moving(number, frame, reel));
@@ -304,7 +366,7 @@ impl Machine {
     }
 
     fn settle(&mut self, now: Duration, output: &mut dyn Output) {
-        (self.fade, self.stale, self.due) = (None, false, None);
+        (self.fade, self.leaving, self.stale, self.due) = (None, None, false, None);
         let Some(first) = self.on.settle(now) else { return };
         let on = self.onscreen(self.on.presented.unwrap_or_default());
         if let Err(error) = output.settled(&on) {
@@ -331,7 +393,7 @@ impl Machine {
         if let Some(played) = &shot.played {
             let shown = now.saturating_sub(start);
             let (dropped, rev) = (self.on.dropped, shot.rev);
-            let play = Play { played: played.clone(), start, shown, dropped, interrupted, rev };
+            let play = Play { played: played.clone(), start, shown, dropped, interrupted, rev, is_over: false };
             self.reports.push_back(Report::Ended(play));
         }
         self.on.presented = None;

@@ -39,7 +39,7 @@ impl Moving for Strip {
         Ok(Some(self.next - 1))
     }
 }
-fn moving(number: usize) -> Frame {
+pub(super) fn moving(number: usize) -> Frame {
     Frame::filled(geometry(), 0x0040_0000 + u32::try_from(number).expect("few"))
 }
 /// A clip and its feeder, which the test turns by hand.
@@ -48,17 +48,17 @@ fn clip(frames: usize, breaks_at: Option<usize>) -> (Opened, Feeder) {
     let (reel, feeder) = reel(Arc::new(strip()), geometry(), Box::new(strip()), Box::new(|| {}));
     (Opened::Moving(reel), feeder)
 }
-fn answer_clip(machine: &mut Machine, number: u8, frames: usize) -> Feeder {
+pub(super) fn answer_clip(machine: &mut Machine, number: u8, frames: usize) -> Feeder {
     assert_eq!(machine.wanted().map(|source| source.item), Some(digest(number)));
     let (opened, feeder) = clip(frames, None);
     machine.take(Message::Decoded { item: digest(number), result: Ok(opened) });
     feeder
 }
-fn turn(feeder: &mut Feeder) {
+pub(super) fn turn(feeder: &mut Feeder) {
     while feeder.step() == Step::Done {}
 }
 /// Clips of the tests have numbers from 100; a shot of second 0 began when the clock stood at zero.
-const CLIP: u8 = 100;
+pub(super) const CLIP: u8 = 100;
 
 #[test]
 fn a_clip_shows_each_frame_at_its_time_and_stays_on_the_last() {
@@ -262,7 +262,7 @@ fn a_thousand_changes_between_stills_and_clips_leave_no_black_millisecond() {
                 // Every third time the decoder takes its time.
                 if round % 3 != 1 || now > MS * (1000 * round + 100) || round == 0 {
                     if let Some(wanted) = machine.wanted() {
-                        let opened = if wanted.kind == Kind::Still {
+                        let opened = if wanted.form == Form::Still {
                             Opened::Still(still(number))
                         } else {
                             let (opened, feeder) = clip(20, None);
@@ -289,4 +289,26 @@ fn a_thousand_changes_between_stills_and_clips_leave_no_black_millisecond() {
         let shown = plays(&mut machine).len();
         assert_eq!(shown, 999);
     }
+}
+
+#[test]
+fn a_clip_that_is_faded_out_moves_on_meanwhile() {
+    let (mut machine, mut output) = (machine(Transition::Fade(MS * 400)), Seen::default());
+    machine.take(Message::Order(Order::Show(shot(CLIP, 0))));
+    let mut feeder = answer_clip(&mut machine, CLIP, 50);
+    turn(&mut feeder);
+    machine.tick(Duration::ZERO, &mut output);
+    machine.take(Message::Order(Order::Show(shot(1, 1))));
+    machine.tick(MS * 20, &mut output);
+    turn(&mut feeder);
+    answer(&mut machine, 1);
+    for ms in [40, 140, 240] {
+        machine.tick(MS * ms, &mut output);
+        turn(&mut feeder);
+    }
+    let mut half = Frame::black(geometry());
+    compose::blend(half.pixels_mut(), moving(6).pixels(), still(1).pixels(), compose::ALL / 2);
+    assert_eq!(output.frames.last(), Some(&half), "at 240 ms frame 6 is on its way out, half of it");
+    machine.tick(MS * 440, &mut output);
+    assert_eq!(output.frames.last(), Some(&*still(1)));
 }

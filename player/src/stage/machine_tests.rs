@@ -9,6 +9,8 @@ use proptest::prelude::*;
 
 #[path = "machine_clip_tests.rs"]
 mod clips;
+#[path = "machine_ticker_tests.rs"]
+mod tickers;
 
 #[derive(Default)]
 struct Seen {
@@ -42,8 +44,8 @@ fn still(number: u8) -> Arc<Frame> {
     Arc::new(Frame::filled(geometry(), 0x0020_2020 + u32::from(number) * 0x0003_0507))
 }
 fn source(number: u8) -> Source {
-    let kind = if number < 100 { Kind::Still } else { Kind::Clip };
-    Source { item: digest(number), size: 1, kind, path: "x".into() }
+    let form = if number < 100 { Form::Still } else { Form::Clip };
+    Source { item: digest(number), size: 1, form, path: "x".into() }
 }
 fn shot(number: u8, second: i64) -> Shot {
     Shot {

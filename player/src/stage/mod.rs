@@ -10,6 +10,8 @@ pub mod moving;
 mod on;
 pub mod reel;
 pub mod screen;
+pub mod strip;
+pub mod ticker;
 pub mod transition;
 
 use std::collections::VecDeque;
@@ -28,6 +30,7 @@ use self::decode::{DecodeError, Opened, Source};
 use self::machine::Machine;
 use self::moving::Decoding;
 pub use self::screen::{Figures, Screen};
+use self::ticker::Run;
 use self::transition::Transition;
 use crate::frame::Frame;
 use crate::ports::{Clock, OpenOutput, Output, OutputError};
@@ -48,6 +51,8 @@ pub enum Order {
     Show(Shot),
     /// Decode this ahead of need.
     Prepare(Source),
+    /// Let these strips run over the picture, each in its time: what runs now, and what runs next.
+    Run(Vec<Run>),
     /// This was the time of day when the monotonic clock was at zero: clips run by it.
     Tie(DateTime<Utc>),
     /// End; the last picture stays on the screen as long as the output does.
@@ -95,6 +100,8 @@ pub struct Play {
     pub interrupted: bool,
     /// The manifest it came from.
     pub rev: Revision,
+    /// Whether it ran over the loop, beside what else was on.
+    pub is_over: bool,
 }
 
 /// What the stage reports.
@@ -205,7 +212,8 @@ impl Stage {
                 };
                 opened.send(Ok(())).unwrap_or_default();
                 let machine = Machine::new(geometry, transition, seen);
-                Worker { machine, output, clock, ask, report, aside: VecDeque::new(), closed: false }.run(&inbox);
+                Worker { machine, output, clock, ask, report, aside: VecDeque::new(), pumped: Duration::ZERO, closed: false }
+                    .run(&inbox);
             })
             .map_err(StageError::Thread)?;
         is_open.recv().map_err(|_| StageError::Gone)?.map_err(StageError::Output)?;
@@ -243,6 +251,8 @@ struct Worker {
     ask: SyncSender<Source>,
     report: reports::Sender<Report>,
     aside: VecDeque<Report>,
+    /// When the output looked after itself last.
+    pumped: Duration,
     closed: bool,
 }
 
@@ -263,16 +273,28 @@ impl Worker {
             while let Ok(message) = inbox.try_recv() {
                 self.machine.take(message);
             }
-            if !self.closed && !self.output.pump() {
-                self.closed = true;
-                self.aside.push_back(Report::Closed);
-            }
+            self.pump();
+        }
+    }
+
+    /// Lets the output look after itself when that is due; frames come more often, and each look asks the desktop.
+    fn pump(&mut self) {
+        let now = self.clock.monotonic();
+        if self.closed || self.output.pump_every().is_none_or(|every| now < self.pumped + every) {
+            return;
+        }
+        self.pumped = now;
+        if !self.output.pump() {
+            self.closed = true;
+            self.aside.push_back(Report::Closed);
         }
     }
 
     fn sleep(&self, due: Option<Duration>) -> Duration {
-        let until_due = due.map_or(LONGEST_SLEEP, |due| due.saturating_sub(self.clock.monotonic()));
-        until_due.min(self.output.pump_every().unwrap_or(LONGEST_SLEEP))
+        let now = self.clock.monotonic();
+        let pump = self.output.pump_every().filter(|_| !self.closed).map(|every| self.pumped + every);
+        let due = due.into_iter().chain(pump).min();
+        due.map_or(LONGEST_SLEEP, |due| due.saturating_sub(now).min(LONGEST_SLEEP))
     }
 
     fn ask_decoder(&mut self) {

@@ -1,14 +1,17 @@
 //! What the stage has presented: the picture that is on and the figures, as others may look at them at any time.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::Onscreen;
+use super::ticker::Over;
+use crate::frame::Frame;
 
 /// What the stage has presented, as others may look at it at any time.
 #[derive(Debug, Default)]
 pub struct Screen {
     on: Mutex<Option<Onscreen>>,
+    over: Mutex<Option<Over>>,
     figures: Mutex<Figures>,
 }
 
@@ -29,6 +32,17 @@ impl Screen {
     pub fn on(&self) -> Option<Onscreen> {
         self.on.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
+    /// The picture on the screen as it is seen: with the running text over it.
+    #[must_use]
+    pub fn seen(&self) -> Option<Arc<Frame>> {
+        let frame = self.on()?.frame;
+        let Some(Over { strip, left }) = self.over.lock().unwrap_or_else(PoisonError::into_inner).clone() else {
+            return Some(frame);
+        };
+        let mut seen = Frame::clone(&frame);
+        strip.draw(&mut seen, left);
+        Some(Arc::new(seen))
+    }
     /// Counts since the start.
     #[must_use]
     pub fn figures(&self) -> Figures {
@@ -36,6 +50,9 @@ impl Screen {
     }
     pub(crate) fn put(&self, on: Onscreen) {
         *self.on.lock().unwrap_or_else(PoisonError::into_inner) = Some(on);
+    }
+    pub(super) fn lay_over(&self, over: Option<Over>) {
+        *self.over.lock().unwrap_or_else(PoisonError::into_inner) = over;
     }
     pub(crate) fn count(&self, count: impl FnOnce(&mut Figures)) {
         count(&mut self.figures.lock().unwrap_or_else(PoisonError::into_inner));

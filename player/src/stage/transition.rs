@@ -56,6 +56,11 @@ impl Fade {
         Some(&self.scratch)
     }
 
+    /// It goes on from this frame: what it leaves has moved.
+    pub fn leave(&mut self, from: Arc<Frame>) {
+        self.from = from;
+    }
+
     /// The frame that it gave last; the one it began with where it gave none.
     #[must_use]
     pub fn into_seen(self) -> Arc<Frame> {

@@ -11,5 +11,6 @@ mod refusals;
 mod samples;
 mod server;
 mod side_by_side;
+mod ticker;
 mod time;
 mod world;

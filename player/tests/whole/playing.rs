@@ -1,9 +1,12 @@
 //! From the server to the screen and back, with everything in order or tampered with.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use bangtin_player::Cadence;
 use bangtin_player::api::Api;
 use bangtin_player::cache::Cache;
+use bangtin_player::clock::SystemClock;
 use bangtin_player::download::{DownloadError, download};
 use bangtin_player::frame::Frame;
 use bangtin_player::stage::decode;
@@ -48,6 +51,21 @@ async fn tampered_manifests_and_content_leave_the_old_picture() {
     assert!(shows(&running, &old));
     lock(&world.served).content.insert(name, good);
     eventually("the new picture once its bytes are right", || shows(&running, &new)).await;
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_new_revision_is_reported_at_once_however_far_apart_states_are() {
+    let world = World::new().await;
+    world.clock.flow();
+    world.publish(1, &[&picture(0)]);
+    let (hurry, hour) = (Duration::from_millis(50), Duration::from_secs(3600));
+    let cadence = Cadence { poll: hurry, state: hour, state_apart: hour, batch: hurry, ..Cadence::default() };
+    let running = world.player_with("data", cadence, Arc::new(SystemClock::start())).await;
+    let told = |rev| lock(&world.served).states.iter().any(|state| state.rev == Revision(rev));
+    eventually("the first revision is told", || told(1)).await;
+    world.publish(2, &[&picture(1)]);
+    eventually("the second revision is told", || told(2)).await;
     running.stop().await;
 }
 

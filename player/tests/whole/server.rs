@@ -8,7 +8,7 @@ use playlists::trust::envelope::{DocumentType, Envelope};
 use playlists::trust::key::SecretKey;
 use playlists::trust::roles::{ApproveThresholds, Role, RoleKeys, Root};
 use playlists::wire::messages::{Ack, Fresh, Nonce, Problem, Stream, Token, V};
-use playlists::wire::reports::{Event, Events, Plays, State};
+use playlists::wire::reports::{Event, Events, OVER_LOOP, PlayedItem, Plays, State};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -36,6 +36,8 @@ pub(crate) struct Served {
     /// Nobody is answered.
     pub(crate) offline: bool,
     pub(crate) plays: BTreeMap<(String, u64), u64>,
+    /// Plays that ran over the loop.
+    pub(crate) over_loop: Vec<PlayedItem>,
     pub(crate) batches: usize,
     pub(crate) refused: BTreeSet<u64>,
     pub(crate) events: Vec<Event>,
@@ -196,6 +198,9 @@ fn plays(plays: &Plays, served: &mut Served) -> Response {
     for (number, row) in (plays.first..).zip(&plays.rows) {
         let stored = *served.plays.entry((plays.epoch.to_string(), number)).or_insert(row.1);
         assert_eq!(stored, row.1, "a number names one play for ever");
+        if row.3 & OVER_LOOP != 0 {
+            served.over_loop.extend(plays.items.get(row.0 as usize).cloned());
+        }
     }
     let upto = plays.first + plays.rows.len() as u64;
     let signer = if served.acknowledge { key() } else { board_key() };

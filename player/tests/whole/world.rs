@@ -102,7 +102,7 @@ impl World {
         self.player_with(data, cadence, self.clock.machine()).await
     }
 
-    async fn player_with(&self, data: &str, cadence: Cadence, clock: Arc<dyn Clock>) -> Running {
+    pub(crate) async fn player_with(&self, data: &str, cadence: Cadence, clock: Arc<dyn Clock>) -> Running {
         let identity = Identity::check(&self.identity_file(), &Addresses::default()).expect("an identity");
         let frames = self.path(&format!("{data}-frames"));
         let output = output::open(output::Kind::Headless, &identity.board, Some(frames), false);

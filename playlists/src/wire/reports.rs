@@ -129,7 +129,8 @@ pub enum ByeReason {
     Stop,
 }
 
-/// `state`: status, on change (≥ 10 s apart) and every 300 s ± 10 %.
+/// `state`: status, on change and every 300 s ± 10 %. A change of `mode`, `rev` or `errors` goes out at once, three in a row at most,
+/// of which one comes back every 10 s; any other change keeps 10 s apart.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct State {
     /// 1.
@@ -191,6 +192,8 @@ pub struct Row(pub u32, pub u64, pub u64, pub u32);
 pub const INTERRUPTED: u32 = 1;
 /// Flag of a [`Row`]: frames were dropped.
 pub const DROPPED_FRAMES: u32 = 2;
+/// Flag of a [`Row`]: it is a crossing of running text, over the loop, beside what else was on.
+pub const OVER_LOOP: u32 = 4;
 
 /// `plays`: proof of play. Row `i` is number `first + i` of its epoch; each number is stored once.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

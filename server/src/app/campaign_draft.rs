@@ -126,7 +126,7 @@ impl CampaignDraft {
 }
 
 /// Local time as a form writes it, or a date: its start, or for an end the start of the next.
-fn local(text: &str, end: bool) -> Result<Option<DateTime<Utc>>, ()> {
+pub(super) fn local(text: &str, end: bool) -> Result<Option<DateTime<Utc>>, ()> {
     let text = text.trim();
     if text.is_empty() {
         return Ok(None);
@@ -135,9 +135,20 @@ fn local(text: &str, end: bool) -> Result<Option<DateTime<Utc>>, ()> {
         let date = if end { date.succ_opt().ok_or(())? } else { date };
         date.and_time(NaiveTime::MIN)
     } else {
-        ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"].iter().find_map(|form| NaiveDateTime::parse_from_str(text, form).ok()).ok_or(())?
+        ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S%.f"]
+            .iter()
+            .find_map(|form| NaiveDateTime::parse_from_str(text, form).ok())
+            .ok_or(())?
     };
     Ok(Some(instant_of(time, OPERATORS_ZONE)))
+}
+
+/// An instant, in UTC milliseconds, as a form writes local time.
+pub(super) fn written(ms: i64) -> String {
+    let time = DateTime::from_timestamp_millis(ms).unwrap_or_default();
+    let time = time.with_timezone(&OPERATORS_ZONE).naive_local();
+    let form = if time.and_utc().timestamp() % 60 == 0 && ms % 1000 == 0 { "%Y-%m-%dT%H:%M" } else { "%Y-%m-%dT%H:%M:%S%.f" };
+    time.format(form).to_string()
 }
 
 impl WindowDraft {

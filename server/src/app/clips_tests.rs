@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use ::playlists::asset::{Fit, Kind};
+use ::playlists::asset::{AssetKind, Fit, Kind};
 use ::playlists::geometry::Geometry;
 use ::playlists::playlist::Content;
 use ::playlists::unit::Tier;
@@ -16,6 +16,7 @@ use super::uploads::Upload;
 use super::{App, safe_item, units};
 use crate::jobs::clips;
 use crate::media::intake::{MOST_BYTES, MediaError};
+use crate::store::playlists::Shows;
 use crate::store::renditions::State;
 use crate::store::units::Unit;
 use crate::testing::{World, on_both_databases};
@@ -59,18 +60,27 @@ async fn a_clip_goes_from_the_upload_into_the_manifest_with_its_length(world: Wo
     let board = board(app, "b-0001").await;
     settle(app).await;
     let clip = upload(app, "Phim", made(world.folder(), 60)).await.expect("taken");
-    assert_eq!((clip.kind, clip.media_type.as_str(), clip.width, clip.height), (Kind::Clip, "video/mp4", 96, 64));
-    assert_eq!(clip.clip.map(|facts| facts.duration_ms), Some(2400));
+    let version = clip.main().expect("a version");
+    assert_eq!((clip.kind, version.media_type.as_str(), version.pixels), (AssetKind::Clip, "video/mp4", Some((96, 64))));
+    assert_eq!(clip.clip_ms(), Some(2400));
     let short = upload(app, "Một hình", made(world.folder(), 1)).await.expect("taken");
     assert_eq!(assets::get(app, &clip.id).await.expect("loaded"), Some(clip.clone()));
     assert_eq!(unfinished(&world), 0);
 
     let still = asset(app, "red").await;
-    let entry = |asset: &Asset| EntryDraft { asset_id: asset.id.to_string(), duration_s: "8".to_owned() };
+    let entry =
+        |asset: &Asset| EntryDraft { asset_id: asset.id.to_string(), duration_s: "8".to_owned(), ..EntryDraft::default() };
     let list = PlaylistDraft { name: "Danh sách".to_owned(), entries: [&still, &clip, &short].map(entry).into() };
     let list = playlists::save(app, &unit(), None, list).await.expect("saved").expect("valid");
     let stored = playlists::get(app, &list).await.expect("loaded").expect("there");
-    let lengths: Vec<_> = stored.entries.iter().map(|entry| entry.duration_ms).collect();
+    let lengths: Vec<_> = stored
+        .entries
+        .iter()
+        .filter_map(|entry| match entry.shows {
+            Shows::Asset { duration_ms, .. } => Some(duration_ms),
+            Shows::Playlist { .. } => None,
+        })
+        .collect();
     assert_eq!(lengths, [8000, 2400, 1000], "a clip plays its length, and a very short one stays for a second");
 
     campaign(app, None, draft(&list, &[&board])).await;
@@ -90,7 +100,7 @@ async fn a_clip_goes_from_the_upload_into_the_manifest_with_its_length(world: Wo
     let rendition = app.blobs.read(versions.values().next().expect("a version")).await.expect("its bytes are there");
     assert_eq!(&rendition[4..8], b"ftyp");
 
-    let preview = assets::preview(app, &clip.id, Geometry::new(10, 20).expect("a geometry")).await.expect("a preview");
+    let preview = assets::preview(app, &clip.id, None, Geometry::new(10, 20).expect("a geometry")).await.expect("a preview");
     assert_eq!(image::load_from_memory(&preview).expect("a picture").height(), 20);
     assert_eq!(upload(app, "Phim khác", made(world.folder(), 60)).await.expect("known").id, clip.id, "the same bytes twice");
     assert_eq!(unfinished(&world), 0);
@@ -124,8 +134,8 @@ async fn a_clip_that_cannot_be_made_is_tried_once_and_says_why(world: World) {
     settle(app).await;
     let clip = upload(app, "Phim", made(world.folder(), 25)).await.expect("taken");
     // The disk lost some of its bytes since.
-    std::fs::write(app.blobs.path(&clip.sha256), b"\0\0\0\x18ftypisom").expect("changed");
-    let entry = EntryDraft { asset_id: clip.id.to_string(), duration_s: String::new() };
+    std::fs::write(app.blobs.path(&clip.main().expect("a version").sha256), b"\0\0\0\x18ftypisom").expect("changed");
+    let entry = EntryDraft { asset_id: clip.id.to_string(), duration_s: String::new(), ..EntryDraft::default() };
     let form = PlaylistDraft { name: "Danh sách".to_owned(), entries: vec![entry] };
     let list = playlists::save(app, &unit(), None, form).await.expect("saved").expect("valid: a clip needs no seconds");
     campaign(app, None, draft(&list, &[&board])).await;
@@ -133,6 +143,6 @@ async fn a_clip_that_cannot_be_made_is_tried_once_and_says_why(world: World) {
     assert_eq!(clips::run_once(app).await.expect("tried"), 1);
     assert_eq!(clips::run_once(app).await.expect("asked"), 0, "not again");
     let made = assets::renditions_of(app, &clip.id).await.expect("listed");
-    assert_eq!(made[0].state, State::Failed { error: format!("the blob {} is damaged", clip.sha256) });
+    assert_eq!(made[0].state, State::Failed { error: format!("the blob {} is damaged", clip.main().expect("a version").sha256) });
     assert_eq!(unfinished(&world), 0);
 }

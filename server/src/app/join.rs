@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use playlists::id::CampaignId;
+use playlists::local::broadcast_day;
 
-use super::compose::Sources;
+use super::shown::{Sources, versions_of};
 use crate::store::boards::Board;
 use crate::store::campaign_versions::CampaignVersion;
 
@@ -14,7 +15,7 @@ use crate::store::campaign_versions::CampaignVersion;
 /// everything does.
 pub(super) fn without_what_waits(sources: &Sources, board: &Board, now: DateTime<Utc>) -> Option<Sources> {
     let defaults: Vec<_> = sources.defaults_of(board, now).into_iter().filter_map(|stretch| stretch.plays).collect();
-    if defaults.iter().filter_map(|played| sources.playlists.get(played)).any(|entries| sources.waits(board, entries)) {
+    if defaults.iter().any(|played| sources.waits(board, played, now)) {
         return None;
     }
     let mut of_campaigns: BTreeMap<&CampaignId, Vec<&CampaignVersion>> = BTreeMap::new();
@@ -27,21 +28,20 @@ pub(super) fn without_what_waits(sources: &Sources, board: &Board, now: DateTime
     for versions in of_campaigns.values_mut() {
         versions.sort_by_key(|version| version.version);
         joined.campaigns.extend(in_their_place(versions, |version| {
-            let entries = sources.playlists.get(&(version.playlist.clone(), version.playlist_version));
-            entries.is_some_and(|entries| sources.waits(board, entries))
+            sources.waits(board, &(version.playlist.clone(), version.playlist_version), now)
         }));
     }
     let played = joined.campaigns.iter().map(|version| (version.playlist.clone(), version.playlist_version));
-    let keys: Vec<_> = played.chain(defaults).collect();
-    for key in keys {
-        let Some(entries) = sources.playlists.get(&key) else { continue };
-        for (asset, key) in entries.iter().filter_map(|entry| Some((&entry.asset_id, sources.key(board, &entry.asset_id)?))) {
-            joined.fits.insert(asset.clone(), key.fit);
-            joined.clips.extend(sources.clips.get(asset).map(|length| (asset.clone(), *length)));
-            joined.renditions.extend(sources.renditions.get(&key).map(|ready| (key, *ready)));
+    let today = broadcast_day(now, board.time_zone);
+    for list in sources.inside(played.chain(defaults)) {
+        let Some(entries) = sources.playlists.get(&list) else { continue };
+        for of in versions_of(entries) {
+            let made = sources.keys(&of, board.geometry, today).into_iter();
+            joined.renditions.extend(made.filter_map(|key| sources.renditions.get(&key).map(|ready| (key, *ready))));
+            joined.versions.extend(sources.versions.get(&of).map(|known| (of, *known)));
         }
-        joined.made_ms.extend(sources.made_ms.get(&key).map(|made_ms| (key.clone(), *made_ms)));
-        joined.playlists.insert(key, entries.clone());
+        joined.made_ms.extend(sources.made_ms.get(&list).map(|made_ms| (list.clone(), *made_ms)));
+        joined.playlists.insert(list, entries.clone());
     }
     Some(joined)
 }

@@ -9,19 +9,24 @@ pub mod campaigns;
 mod clips_tests;
 pub mod commands;
 pub mod compose;
+pub mod contents;
 pub mod course;
 #[cfg(test)]
 mod course_tests;
 pub mod dating;
 pub mod defaults;
+pub mod draw;
 pub mod explain;
 pub mod forecast;
 pub mod fresh;
+mod items;
 mod join;
+pub mod nesting;
 pub mod now_showing;
 #[cfg(test)]
 mod operating_tests;
 pub mod overview;
+pub mod pins;
 pub mod playlists;
 pub mod presence;
 pub mod preview;
@@ -34,6 +39,7 @@ pub mod samples;
 pub mod setup;
 #[cfg(test)]
 mod setup_tests;
+pub mod shown;
 pub mod sign_in;
 mod sources;
 #[cfg(test)]
@@ -41,6 +47,8 @@ mod tests;
 pub mod tokens;
 pub mod units;
 pub mod uploads;
+#[cfg(test)]
+mod versions_tests;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -107,21 +115,42 @@ impl FieldError {
 /// Every code that a [`FieldError`] of the use cases in this crate may carry: each is a key in every locale.
 pub const FIELD_ERROR_CODES: &[&str] = &[
     "error-asset-unknown",
-    "error-boards-none",
     "error-board-unknown",
+    "error-boards-none",
     "error-brightness-range",
     "error-campaign-unknown",
+    "error-colour-form",
+    "error-countdown-past",
     "error-cron-form",
     "error-duration-range",
+    "error-entries-circle",
+    "error-entries-deep",
     "error-entries-many",
     "error-entries-none",
+    "error-entries-sum",
+    "error-field-empty",
+    "error-field-unknown",
+    "error-fit-unknown",
+    "error-focus-range",
     "error-hours-form",
+    "error-language-none",
+    "error-language-unknown",
     "error-level-unknown",
     "error-name-empty",
     "error-name-long",
+    "error-note-long",
     "error-period-past",
     "error-period-reversed",
+    "error-picture-unknown",
     "error-playlist-unknown",
+    "error-slide-form",
+    "error-take-range",
+    "error-template-unknown",
+    "error-text-long",
+    "error-texts-none",
+    "error-theme-form",
+    "error-ticker-in-playlist",
+    "error-ticker-speed",
     "error-tier-unknown",
     "error-time-form",
     "error-unit-name-letters",
@@ -145,6 +174,11 @@ fn checked_name(name: &str, errors: &mut Vec<FieldError>) -> String {
         errors.push(FieldError::new("name", "error-name-long").with("most", LONGEST_NAME.to_string()));
     }
     name
+}
+
+/// An error and its causes on one line, for a form that says what is wrong in a document.
+fn fault_text(fault: &(dyn std::error::Error + 'static)) -> String {
+    crate::telemetry::chain(fault)
 }
 
 /// A new id: rises with time, and is never drawn twice.

@@ -7,16 +7,18 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ::playlists::geometry::Geometry;
 use ::playlists::id::{BoardId, CampaignId, Digest, KeyEpoch, Revision};
+use ::playlists::local::broadcast_day;
 use ::playlists::schedule::Schedule;
 use ::playlists::trust::manifest::Manifest;
 use chrono::{DateTime, Utc};
 
-use super::compose::{Head, Ready, Sources, compose};
+use super::compose::{Head, compose};
+use super::shown::{Ready, Sources};
 use super::{App, safe_item, sources};
 use crate::store::boards::Board;
 use crate::store::campaign_versions::CampaignVersion;
 use crate::store::renditions::Key;
-use crate::store::{StoreError, assets, boards, playlists};
+use crate::store::{StoreError, boards, playlists};
 
 /// Most boards that are looked at.
 pub const MOST_BOARDS: u32 = 10_000;
@@ -41,7 +43,7 @@ pub struct Group {
     pub before: Schedule,
     /// What they would show.
     pub after: Schedule,
-    /// The rules of the latter, as a manifest would carry them: stand-ins for pictures, one for each asset.
+    /// The rules of the latter, as a manifest would carry them: stand-ins for pictures, one for each version (and day) of an asset.
     pub manifest: Manifest,
 }
 
@@ -94,44 +96,35 @@ pub async fn suppose(app: &App, supposed: &Supposed) -> Result<Preview, StoreErr
     // Composing and reading schedules takes a moment, and must not hold up others.
     let next = supposed.next.clone();
     let work = tokio::task::spawn_blocking(move || {
-        let pictures = next.map(|next| pictures(&boards, &after, &next)).unwrap_or_default();
+        let pictures = next.map(|next| pictures(&boards, &after, &next, now)).unwrap_or_default();
         Ok(Preview { groups: groups(&boards, &before, &after, now)?, pictures })
     });
     let done = work.await.map_err(|error| error.to_string()).and_then(|preview: Result<_, String>| preview);
     done.map_err(|reason| StoreError::Unreadable { what: "campaign, which makes no schedule", reason })
 }
 
-/// Adds the playlist of a version that is not in force, with what its assets need.
+/// Adds the playlist of a version that is not in force, with all that it shows.
 async fn add_playlist(app: &App, sources: &mut Sources, next: &CampaignVersion) -> Result<(), StoreError> {
-    let Some(playlist) = playlists::get(&app.db, &next.playlist).await? else { return Ok(()) };
-    let wanted: Vec<_> = playlist.entries.iter().map(|entry| entry.asset_id.clone()).collect();
-    for asset in assets::many(&app.db, &wanted).await? {
-        sources.add_asset(asset);
+    let wanted = (next.playlist.clone(), next.playlist_version);
+    if sources.playlists.contains_key(&wanted) {
+        return Ok(());
     }
-    let key = (playlist.id, playlist.version);
-    sources.made_ms.entry(key.clone()).or_insert(playlist.changed_ms);
-    sources.playlists.insert(key, playlist.entries);
-    Ok(())
+    sources::add(app, sources, playlists::versions(&app.db, &[wanted]).await?).await
 }
 
-fn pictures(boards: &[Board], sources: &Sources, next: &CampaignVersion) -> Vec<Pictures> {
-    let mut sizes: BTreeMap<(u32, u32), (Geometry, usize)> = BTreeMap::new();
+fn pictures(boards: &[Board], sources: &Sources, next: &CampaignVersion, now: DateTime<Utc>) -> Vec<Pictures> {
+    let mut sizes: BTreeMap<(u32, u32), (&Board, usize)> = BTreeMap::new();
     for board in boards.iter().filter(|board| next.aims_at(&board.id)) {
         let size = (board.geometry.width(), board.geometry.height());
-        sizes.entry(size).or_insert((board.geometry, 0)).1 += 1;
+        sizes.entry(size).or_insert((board, 0)).1 += 1;
     }
-    let entries = sources.playlists.get(&(next.playlist.clone(), next.playlist_version)).map_or(&[][..], Vec::as_slice);
-    let assets: BTreeSet<_> = entries.iter().map(|entry| &entry.asset_id).collect();
-    let of = |(geometry, boards): (Geometry, usize)| {
-        let mut pictures = Pictures { geometry, boards, bytes: 0, unmade: 0, failed: 0 };
-        for asset in &assets {
-            let key = sources.fits.get(asset).map(|fit| Key { asset: (*asset).clone(), geometry, fit: *fit });
-            match key {
-                Some(key) if sources.pending.contains(&key) => pictures.unmade += 1,
-                Some(key) => match sources.renditions.get(&key) {
-                    Some(ready) => pictures.bytes += ready.size,
-                    None => pictures.failed += 1,
-                },
+    let list = (next.playlist.clone(), next.playlist_version);
+    let of = |(board, boards): (&Board, usize)| {
+        let mut pictures = Pictures { geometry: board.geometry, boards, bytes: 0, unmade: 0, failed: 0 };
+        for key in sources.keys_of(&list, board.geometry, broadcast_day(now, board.time_zone)) {
+            match sources.renditions.get(&key) {
+                Some(ready) => pictures.bytes += ready.size,
+                None if sources.pending.contains(&key) => pictures.unmade += 1,
                 None => pictures.failed += 1,
             }
         }
@@ -172,7 +165,7 @@ fn rules(board: &Board, sources: &Sources, now: DateTime<Utc>) -> impl Ord + use
     let defaults: Vec<_> = sources.former_defaults.get(&board.id).into_iter().flatten().collect();
     let defaults = defaults.iter().map(|ended| (ended.ended_ms, ended.playlist.clone())).collect::<Vec<_>>();
     let unmade: BTreeSet<_> =
-        sources.needs(board, now).into_iter().filter(|key| !can_be(sources, key)).map(|key| key.asset).collect();
+        sources.needs(board, now).into_iter().filter(|key| !can_be(sources, key)).map(|key| (key.of, key.day)).collect();
     let hours = board.hours.as_ref().and_then(|hours| serde_json::to_string(hours).ok());
     (board.time_zone.name(), hours, board.default_playlist.clone(), defaults, campaigns, unmade)
 }
@@ -185,14 +178,16 @@ fn can_be(sources: &Sources, key: &Key) -> bool {
 /// The schedule of a board, as if all renditions that can be made were made.
 fn schedule(board: &Board, sources: &Sources, now: DateTime<Utc>) -> Result<(Schedule, Manifest), String> {
     let stand_in = |key: Key| {
-        let ready = Ready { sha256: Digest::of(key.asset.as_str().as_bytes()), size: 0 };
+        let Key { of, day, .. } = &key;
+        let name = format!("{}|{}|{}|{}", of.asset, of.language, of.version, day.map(|day| day.to_string()).unwrap_or_default());
+        let ready = Ready { sha256: Digest::of(name.as_bytes()), size: 0, strip_width: None };
         (key, ready)
     };
     let made = sources.needs(board, now).into_iter().filter(|key| can_be(sources, key)).map(stand_in).collect();
     let sources = Sources { renditions: made, pending: BTreeSet::new(), ..sources.clone() };
     let (_, safe) = stand_in(safe_item::of(board.geometry));
     let head = Head { key_epoch: KeyEpoch(0), rev: Revision(0), issued: now };
-    let manifest = compose(board, &sources, (&safe_item::of(board.geometry).asset, safe), head);
+    let manifest = compose(board, &sources, (&safe_item::of(board.geometry).of.asset, safe), head);
     let schedule = Schedule::new(&manifest).map_err(|error| error.to_string())?;
     Ok((schedule, manifest))
 }

@@ -13,7 +13,8 @@ use playlists::trust::manifest::{MAX_BYTES, Manifest, ManifestFault};
 use playlists::wire::messages::{Desired, V};
 use playlists::wire::pack;
 
-use super::compose::{Head, Sources, compose};
+use super::compose::{Head, compose};
+use super::shown::Sources;
 use super::{App, join, safe_item, sources};
 use crate::failpoint::failpoint;
 use crate::live::Change;
@@ -226,7 +227,7 @@ fn decide(
     let previous = if overtaken { reported } else { newest_rev };
     let rev = Revision::next(previous, u64::try_from(now.timestamp_millis()).unwrap_or_default());
     let head = Head { key_epoch: app.keys.root.key_epoch, rev, issued: now };
-    let manifest = compose(board, sources, (&safe.asset, *ready), head);
+    let manifest = compose(board, sources, (&safe.of.asset, *ready), head);
     let content_sha256 = content_of(&manifest)?;
     if !overtaken && newest.is_some_and(|(_, content)| content == content_sha256) {
         return Ok(if let Rest::Until(until_ms) = rest {

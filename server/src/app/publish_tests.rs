@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use ::playlists::asset::Language;
 use ::playlists::id::BoardId;
 
 use super::assets::Asset;
@@ -9,6 +10,7 @@ use super::publish::{self, PATIENCE_MS, Published};
 use super::tests::{asset, board, campaign, draft, manifest, playlist, settle, unit};
 use super::{App, safe_item, units};
 use crate::jobs::renditions;
+use crate::store::asset_versions::VersionId;
 use crate::store::renditions::{Key, Rendition, State};
 use crate::store::units::Unit;
 use crate::testing::{World, on_both_databases};
@@ -37,13 +39,13 @@ async fn with_a_board(world: World) -> (World, BoardId) {
 
 /// Makes an asset's original unreadable: the disk fails, as it were.
 fn break_disk(app: &App, asset: &Asset) {
-    let path = app.blobs.path(&asset.sha256);
+    let path = app.blobs.path(&asset.main().expect("a version").sha256);
     std::fs::rename(&path, path.with_extension("away")).expect("moved away");
     std::fs::create_dir(&path).expect("a folder cannot be read as a file");
 }
 
 fn mend_disk(app: &App, asset: &Asset) {
-    let path = app.blobs.path(&asset.sha256);
+    let path = app.blobs.path(&asset.main().expect("a version").sha256);
     std::fs::remove_dir(&path).expect("removed");
     std::fs::rename(path.with_extension("away"), &path).expect("moved back");
 }
@@ -110,7 +112,7 @@ async fn nobody_waits_for_a_rendition_that_cannot_be_made(world: World) {
     let list = playlist(app, None, &[&red]).await;
     campaign(app, None, draft(&list, &[&board])).await;
     settle(app).await;
-    std::fs::remove_file(app.blobs.path(&blue.sha256)).expect("removed");
+    std::fs::remove_file(app.blobs.path(&blue.main().expect("a version").sha256)).expect("removed");
     playlist(app, Some(&list), &[&blue, &red]).await;
     assert_eq!(publish(app).await, waited(1));
     make_renditions(app).await;
@@ -146,7 +148,8 @@ async fn a_board_that_shows_nothing_yet_gets_what_there_is(world: World) {
 
 async fn rendition(app: &App, asset: &Asset, board: &BoardId) -> Rendition {
     let geometry = super::boards::get(app, board).await.expect("loaded").expect("there").geometry;
-    let key = Key { asset: asset.id.clone(), geometry, fit: asset.fit };
+    let of = VersionId { asset: asset.id.clone(), language: Language::undetermined(), version: 1 };
+    let key = Key { of, geometry, day: None };
     crate::store::renditions::get(&app.db, &key).await.expect("loaded").expect("there is one")
 }
 
@@ -176,7 +179,7 @@ async fn what_cannot_be_decoded_is_not_tried_again(world: World) {
     let (world, board) = with_a_board(world).await;
     let app = &world.app;
     let red = asset(app, "red").await;
-    std::fs::write(app.blobs.path(&red.sha256), b"something else").expect("damaged");
+    std::fs::write(app.blobs.path(&red.main().expect("a version").sha256), b"something else").expect("damaged");
     let list = playlist(app, None, &[&red]).await;
     campaign(app, None, draft(&list, &[&board])).await;
     publish(app).await;

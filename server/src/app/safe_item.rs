@@ -1,16 +1,19 @@
 //! The safe item: what a board shows when nothing else may be. Built in, in two shapes, brought to each geometry like any asset.
 
-use playlists::asset::{Fit, Kind};
+use std::collections::BTreeMap;
+
+use playlists::asset::{AssetKind, Fit, Focus, Language};
 use playlists::geometry::Geometry;
 use playlists::id::{AssetId, Digest, UnitId};
 use playlists::unit::Tier;
 
 use super::App;
 use crate::media::blobs::BlobError;
-use crate::store::assets::Asset;
+use crate::store::asset_versions::VersionId;
+use crate::store::assets::{Asset, AssetVersion};
 use crate::store::renditions::Key;
 use crate::store::units::Unit;
-use crate::store::{StoreError, assets, units};
+use crate::store::{StoreError, asset_versions, assets, units};
 
 const WIDE: &[u8] = include_bytes!("../../assets/safe/wide.svg");
 const TALL: &[u8] = include_bytes!("../../assets/safe/tall.svg");
@@ -46,7 +49,8 @@ pub fn is(asset: &AssetId) -> bool {
 /// The rendition that is the safe item of a geometry.
 #[must_use]
 pub fn of(geometry: Geometry) -> Key {
-    Key { asset: asset_of(geometry), geometry, fit: Fit::Contain }
+    let of = VersionId { asset: asset_of(geometry), language: Language::undetermined(), version: 1 };
+    Key { of, geometry, day: None }
 }
 
 /// Lays the built-in assets down, where they are missing: at each start, before anything is published.
@@ -60,23 +64,59 @@ pub async fn ensure(app: &App) -> Result<(), SafeItemError> {
     for (id, bytes, width, height) in [("safe-wide", WIDE, 480, 240), ("safe-tall", TALL, 64, 256)] {
         let sha256 = app.blobs.put(bytes.to_vec()).await.map_err(SafeItemError::Blob)?;
         debug_assert_eq!(sha256, Digest::of(bytes));
-        let asset = Asset {
-            id: id.parse().expect("a built-in id is an id"),
-            unit: unit.clone(),
-            name: id.to_owned(),
-            kind: Kind::Still,
-            media_type: "image/svg+xml".to_owned(),
-            sha256,
-            size_bytes: bytes.len() as u64,
-            width,
-            height,
-            fit: Fit::Contain,
-            clip: None,
-            created_ms: app.clock.now_ms(),
-        };
-        assets::put_built_in(&app.db, &asset).await.map_err(SafeItemError::Store)?;
+        lay_down(app, &unit, id.parse().expect("a built-in id is an id"), sha256, bytes.len() as u64, (width, height))
+            .await
+            .map_err(SafeItemError::Store)?;
     }
     Ok(())
+}
+
+/// Adds a built-in asset, or gives the one that is there these bytes.
+async fn lay_down(
+    app: &App,
+    unit: &UnitId,
+    id: AssetId,
+    sha256: Digest,
+    size_bytes: u64,
+    pixels: (u32, u32),
+) -> Result<(), StoreError> {
+    let known = assets::get(&app.db, &id).await?;
+    let mut tx = app.db.write().await?;
+    if known.is_some() {
+        assets::renew_built_in(&mut tx, &id, &sha256, size_bytes).await?;
+        return tx.commit().await;
+    }
+    let created_ms = app.clock.now_ms();
+    let version = AssetVersion {
+        language: Language::undetermined(),
+        version: 1,
+        media_type: "image/svg+xml".to_owned(),
+        sha256,
+        size_bytes,
+        pixels: Some(pixels),
+        fit: Fit::Contain,
+        focus: Focus::MIDDLE,
+        clip: None,
+        days: None,
+        created_ms,
+        withdrawn_ms: None,
+    };
+    let asset = Asset {
+        name: id.to_string(),
+        id,
+        unit: unit.clone(),
+        kind: AssetKind::Still,
+        theme: None,
+        source: String::new(),
+        rights: String::new(),
+        from_ms: None,
+        until_ms: None,
+        created_ms,
+        versions: BTreeMap::new(),
+    };
+    assets::save(&mut tx, &asset).await?;
+    asset_versions::add(&mut tx, &asset.id, &version).await?;
+    tx.commit().await
 }
 
 #[cfg(test)]
@@ -94,7 +134,7 @@ mod tests {
             ("64x256", "safe-tall"),
             ("16x8192", "safe-tall"),
         ] {
-            assert_eq!(of(text.parse().expect("a geometry")).asset.as_str(), expected, "{text}");
+            assert_eq!(of(text.parse().expect("a geometry")).of.asset.as_str(), expected, "{text}");
         }
     }
 }

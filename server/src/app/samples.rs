@@ -15,10 +15,10 @@ use super::assets::{AddAssetError, NewAsset, add_as};
 use super::boards::{AddBoardError, NewBoard};
 use super::campaign_draft::OPERATORS_ZONE;
 use super::campaigns::{CampaignDraft, WindowDraft};
+use super::playlists::{EntryDraft, PlaylistDraft};
 use super::{App, FieldError, boards, campaigns, playlists, units};
 use crate::media::clips::ClipFault;
 use crate::media::intake::MediaError;
-use crate::store::playlists::StoredEntry;
 use crate::store::units::Unit;
 use crate::store::{self, StoreError};
 
@@ -57,6 +57,14 @@ pub enum SamplesError {
         /// Why.
         #[source]
         source: AddAssetError,
+    },
+    /// A playlist is refused.
+    #[error("the sample playlist {id} is refused: {errors:?}")]
+    Playlist {
+        /// Which one.
+        id: String,
+        /// Why.
+        errors: Vec<FieldError>,
     },
     /// A campaign is refused.
     #[error("the sample campaign {id} is refused: {errors:?}")]
@@ -213,21 +221,16 @@ async fn import_playlist(
     if let Some(unknown) = planned.entries.iter().find(|entry| defined.iter().all(|asset| asset.id != entry.asset)) {
         return Err(SamplesError::Reference(unknown.asset.clone()));
     }
-    let ids: Vec<AssetId> = assets.values().cloned().collect();
-    let clips: BTreeMap<AssetId, u64> = store::assets::many(&app.db, &ids)
-        .await
-        .map_err(SamplesError::Store)?
-        .into_iter()
-        .filter_map(|asset| Some((asset.id, playlists::length_of(asset.clip?))))
-        .collect();
     let entry = |entry: &PlannedEntry| {
-        let asset_id = assets.get(entry.asset.as_str())?.clone();
-        let duration_ms = clips.get(&asset_id).copied().unwrap_or_else(|| entry.duration_s.saturating_mul(1000));
-        Some(StoredEntry { asset_id, duration_ms })
+        let asset_id = assets.get(entry.asset.as_str())?.to_string();
+        Some(EntryDraft { asset_id, duration_s: entry.duration_s.to_string(), ..EntryDraft::default() })
     };
     let entries = planned.entries.iter().filter_map(entry).collect();
-    playlists::put(app, unit, id, planned.name.clone(), entries, None).await.map_err(SamplesError::Store)?;
-    Ok(())
+    let draft = PlaylistDraft { name: planned.name.clone(), entries };
+    match playlists::put(app, unit, id, &draft).await.map_err(SamplesError::Store)? {
+        Ok(_) => Ok(()),
+        Err(errors) => Err(SamplesError::Playlist { id: planned.id.clone(), errors }),
+    }
 }
 
 async fn import_campaign(app: &App, unit: &UnitId, planned: &PlannedCampaign, suited: Vec<String>) -> Result<(), SamplesError> {

@@ -4,13 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use playlists::geometry::Geometry;
-use playlists::id::AssetId;
 
-use super::compose::{Ready, Sources};
+use super::defaults::Versioned;
+use super::shown::{Ready, Sources, versions_of};
 use super::{App, safe_item};
+use crate::store::asset_versions::VersionId;
 use crate::store::boards::Board;
+use crate::store::playlists::{PlaylistVersion, StoredEntry};
 use crate::store::renditions::{Key, State};
-use crate::store::{StoreError, assets, board_defaults, campaign_versions, playlists as stored_playlists, renditions};
+use crate::store::{StoreError, asset_versions, board_defaults, campaign_versions, playlists as stored_playlists, renditions};
 
 /// Most versions of campaigns in force at once.
 const MOST_CAMPAIGNS: u32 = 20_000;
@@ -21,26 +23,35 @@ const MOST_DEFAULTS: u32 = 100_000;
 /// A broadcast day is at most this long, wherever its board stands.
 const LONGEST_DAY: TimeDelta = TimeDelta::hours(26);
 
-/// Campaigns, playlists and fits; no renditions yet.
+/// Campaigns, playlists and versions of assets; no renditions yet.
 pub(super) async fn load(app: &App, now: DateTime<Utc>) -> Result<Sources, StoreError> {
     let since_ms = (now - LONGEST_DAY).timestamp_millis();
     let campaigns = campaign_versions::live_since(&app.db, since_ms, MOST_CAMPAIGNS).await?;
-    let in_use = stored_playlists::in_use(&app.db, since_ms, MOST_PLAYLISTS).await?;
-    let shown: BTreeSet<AssetId> =
-        in_use.iter().flat_map(|version| version.entries.iter().map(|entry| entry.asset_id.clone())).collect();
-    let shown: Vec<AssetId> = shown.into_iter().collect();
     let mut sources = Sources { campaigns, ..Sources::default() };
-    for asset in assets::many(&app.db, &shown).await? {
-        sources.add_asset(asset);
-    }
-    for version in in_use {
-        sources.made_ms.insert((version.id.clone(), version.version), version.created_ms);
-        sources.playlists.insert((version.id, version.version), version.entries);
-    }
+    add(app, &mut sources, stored_playlists::in_use(&app.db, since_ms, MOST_PLAYLISTS).await?).await?;
     for ended in board_defaults::ended_since(&app.db, since_ms, MOST_DEFAULTS).await? {
         sources.former_defaults.entry(ended.board.clone()).or_default().push(ended);
     }
     Ok(sources)
+}
+
+/// Adds versions of playlists, those within them, and what is known of the versions of assets that they show.
+pub(super) async fn add(app: &App, sources: &mut Sources, mut found: Vec<PlaylistVersion>) -> Result<(), StoreError> {
+    // As often as playlists lie within one another, which is a few times at most.
+    while !found.is_empty() {
+        for version in found {
+            let key = (version.id, version.version);
+            sources.made_ms.insert(key.clone(), version.created_ms);
+            sources.playlists.insert(key, version.entries);
+        }
+        let inner = sources.playlists.values().flatten().filter_map(StoredEntry::playlist);
+        let missing: BTreeSet<Versioned> = inner.filter(|inner| !sources.playlists.contains_key(inner)).collect();
+        found = stored_playlists::versions(&app.db, &missing.into_iter().collect::<Vec<_>>()).await?;
+    }
+    let shown = sources.playlists.values().flat_map(|entries| versions_of(entries));
+    let missing: BTreeSet<VersionId> = shown.filter(|of| !sources.versions.contains_key(of)).collect();
+    sources.versions.extend(asset_versions::shown(&app.db, &missing.into_iter().collect::<Vec<_>>()).await?);
+    Ok(())
 }
 
 /// Adds the renditions for these boards' geometries, made and pending; answers those that nobody has asked for yet.
@@ -58,12 +69,12 @@ pub(super) async fn load_renditions(
     }
     let mut missing = Vec::new();
     for (geometry, mut keys) in needed {
-        let of: BTreeSet<AssetId> = keys.iter().map(|key| key.asset.clone()).collect();
-        for found in renditions::of_assets(&app.db, geometry, &of.into_iter().collect::<Vec<_>>()).await? {
+        let of: BTreeSet<VersionId> = keys.iter().map(|key| key.of.clone()).collect();
+        for found in renditions::of_versions(&app.db, geometry, &of).await? {
             keys.remove(&found.key);
             match found.state {
-                State::Ready { sha256, size_bytes } => {
-                    sources.renditions.insert(found.key, Ready { sha256, size: size_bytes });
+                State::Ready { sha256, size_bytes, strip_width } => {
+                    sources.renditions.insert(found.key, Ready { sha256, size: size_bytes, strip_width });
                 }
                 State::Wanted => {
                     sources.pending.insert(found.key);

@@ -52,7 +52,7 @@ pub(super) async fn board(app: &App, id: &str) -> BoardId {
     boards::add(app, new).await.expect("a board").0
 }
 
-fn svg(colour: &str) -> Vec<u8> {
+pub(super) fn svg(colour: &str) -> Vec<u8> {
     format!(
         r#"<svg xmlns="http://www.w3.org/2000/svg" width="64" height="32"><rect width="64" height="32" fill="{colour}"/></svg>"#
     )
@@ -65,7 +65,10 @@ pub(super) async fn asset(app: &App, colour: &str) -> Asset {
 }
 
 fn lines(assets: &[&Asset]) -> PlaylistDraft {
-    let entries = assets.iter().map(|asset| EntryDraft { asset_id: asset.id.to_string(), duration_s: "8".to_owned() }).collect();
+    let entries = assets
+        .iter()
+        .map(|asset| EntryDraft { asset_id: asset.id.to_string(), duration_s: "8".to_owned(), ..EntryDraft::default() })
+        .collect();
     PlaylistDraft { name: "Danh sách".to_owned(), entries }
 }
 
@@ -227,7 +230,7 @@ async fn forms_that_name_what_is_not_there_are_refused(world: World) {
     let board = board(&world.app, "b-0001").await;
     let wrong = PlaylistDraft {
         name: String::new(),
-        entries: vec![EntryDraft { asset_id: "no-such".to_owned(), duration_s: "0".to_owned() }],
+        entries: vec![EntryDraft { asset_id: "no-such".to_owned(), duration_s: "0".to_owned(), ..EntryDraft::default() }],
     };
     let errors = playlists::save(&world.app, &unit(), None, wrong).await.expect("asked").expect_err("refused");
     assert_eq!(
@@ -248,7 +251,8 @@ async fn the_same_bytes_in_a_unit_twice_are_one_asset(world: World) {
     assert_eq!(assets::list(&world.app, "", None, 10).await.expect("listed").len(), 1);
     let new = NewAsset { unit: unit(), name: "x".to_owned(), fit: Fit::Cover, bytes: b"no picture".to_vec() };
     assert!(matches!(assets::add(&world.app, new).await, Err(AddAssetError::Media(_))));
-    let preview = assets::preview(&world.app, &first.id, Geometry::new(10, 20).expect("a geometry")).await.expect("a preview");
+    let preview =
+        assets::preview(&world.app, &first.id, None, Geometry::new(10, 20).expect("a geometry")).await.expect("a preview");
     assert_eq!(image::load_from_memory(&preview).expect("a picture").height(), 20);
 }
 

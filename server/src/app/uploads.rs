@@ -21,17 +21,17 @@ pub struct Upload {
 
 /// A file that was looked over and found good.
 #[derive(Debug)]
-pub(super) struct Received {
+pub(in crate::app) struct Received {
     staged: Staged,
     /// Its length in bytes.
-    pub(super) size_bytes: u64,
+    pub(in crate::app) size_bytes: u64,
     /// What it is.
-    pub(super) seen: Seen,
+    pub(in crate::app) seen: Seen,
 }
 
 /// What a file is.
 #[derive(Debug)]
-pub(super) enum Seen {
+pub(in crate::app) enum Seen {
     /// A picture.
     Still(intake::Found),
     /// A clip.
@@ -63,7 +63,7 @@ impl Upload {
     }
 
     /// Ends it: the file is whole, and is looked over.
-    pub(super) async fn look_over(mut self, app: &App) -> Result<Received, AddAssetError> {
+    pub(in crate::app) async fn look_over(mut self, app: &App) -> Result<Received, AddAssetError> {
         self.file.flush().await.map_err(|source| unwritten(&self.staged, source))?;
         drop(self.file);
         let seen = match Container::of(&self.head) {
@@ -84,7 +84,7 @@ impl Upload {
 
 impl Received {
     /// Keeps it as a blob.
-    pub(super) async fn keep(self) -> Result<playlists::id::Digest, AddAssetError> {
+    pub(in crate::app) async fn keep(self) -> Result<playlists::id::Digest, AddAssetError> {
         self.staged.keep().await.map(|(digest, _)| digest).map_err(AddAssetError::Blob)
     }
 }

@@ -11,14 +11,14 @@ use rustls::sign::CertifiedKey;
 use tokio_util::sync::CancellationToken;
 
 use super::authority::{self, AuthorityError};
-use super::given::{self, GivenFiles};
+use super::given::{self, Given, GivenFiles};
 use super::{Edge, chain, names, own_names};
 use crate::config::Config;
 use crate::ports::Clock;
 use crate::telemetry::chain as told;
 
-/// How often files and dates are looked at.
-const LOOK: Duration = Duration::from_secs(60);
+/// How often files and dates are looked at: a few small files.
+const LOOK: Duration = Duration::from_secs(5);
 /// How long before its end a given certificate is warned of.
 const WARN: TimeDelta = TimeDelta::days(14);
 
@@ -48,6 +48,8 @@ enum Origin {
 pub struct Certificates {
     origin: Origin,
     names: Vec<String>,
+    /// The authorities of a given certificate that boards were told to pin when the server started, as PEM.
+    pinned: Option<String>,
     shown: RwLock<Shown>,
 }
 
@@ -81,7 +83,8 @@ impl Certificates {
                 (Origin::Given(files.clone()), Shown::given(given), edge)
             }
         };
-        Ok((Some(Arc::new(Self { origin, names, shown: RwLock::new(shown) })), edge))
+        let pinned = if config.tls.given.is_some() { edge.pinned.clone() } else { None };
+        Ok((Some(Arc::new(Self { origin, names, pinned, shown: RwLock::new(shown) })), edge))
     }
 
     /// What TLS is spoken with; `protocols` are offered to clients that ask for some.
@@ -133,7 +136,9 @@ impl Certificates {
                 if same {
                     return if until - now < WARN { Err(ends(files, until)) } else { Ok(()) };
                 }
-                Shown::given(given::read(files, &self.names, now).map_err(CertificateError::Given)?)
+                let given = given::read(files, &self.names, now).map_err(CertificateError::Given)?;
+                self.leads_to_what_boards_pin(files, &given, now)?;
+                Shown::given(given)
             }
         };
         let mut shown = self.shown.write().unwrap_or_else(PoisonError::into_inner);
@@ -142,6 +147,18 @@ impl Certificates {
         }
         *shown = fresh;
         Ok(())
+    }
+
+    /// Holds a certificate that is to take over against the authorities of the start: boards know no others.
+    fn leads_to_what_boards_pin(&self, files: &GivenFiles, given: &Given, now: DateTime<Utc>) -> Result<(), CertificateError> {
+        let Some(pinned) = &self.pinned else { return Ok(()) };
+        let roots = chain::certificates(pinned.as_bytes()).map_err(|fault| CertificateError::Given(vec![fault]))?;
+        if chain::faults(&given.certified.cert, Some(&roots), &self.names, now).is_empty() {
+            return Ok(());
+        }
+        let path = files.certificate.display();
+        let fault = "boards pin another certificate authority and would refuse this one; a restart takes it all the same";
+        Err(CertificateError::Given(vec![format!("{path}: {fault}, and every board then needs a new identity")]))
     }
 }
 

@@ -76,9 +76,10 @@ struct ErrorPage {
     request: String,
 }
 
-/// Gives bare answers of failure a page, in the visitor's language.
+/// Gives bare answers of failure a page, in the visitor's language; a script that asks for plain text has its own words.
 pub(super) async fn dress(visitor: Visitor, request: Request, next: Next) -> Response {
-    let whole = !request.headers().contains_key("hx-request");
+    let is_for_script = request.headers().get(header::ACCEPT).is_some_and(|accept| accept == "text/plain");
+    let whole = !is_for_script && !request.headers().contains_key("hx-request");
     let id = request.headers().get("x-request-id").and_then(|id| id.to_str().ok()).unwrap_or_default().to_owned();
     let response = next.run(request).await;
     let status = response.status();

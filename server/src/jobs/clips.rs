@@ -5,13 +5,14 @@ use std::sync::Arc;
 use playlists::asset::Kind;
 use tokio_util::sync::CancellationToken;
 
-use super::renditions::{Fault, outcome, settle};
+use super::renditions::{Fault, original, outcome, settle};
 use crate::app::App;
 use crate::live::Change;
 use crate::media::clips::{self, Container};
 use crate::media::intake::MediaError;
-use crate::store::renditions::{Key, Rendition, State};
-use crate::store::{StoreError, assets, renditions};
+use crate::store::assets::AssetVersion;
+use crate::store::renditions::{Rendition, State};
+use crate::store::{StoreError, renditions};
 use crate::telemetry::chain;
 
 /// Per cent between two times that pages are told how far a clip is.
@@ -44,9 +45,8 @@ async fn until_done(app: &App, stop: &CancellationToken) -> Result<(), StoreErro
 /// When the database fails; what was not saved is made again.
 pub async fn run_once(app: &App) -> Result<usize, StoreError> {
     let Some(wanted) = renditions::wanted(&app.db, Kind::Clip, app.clock.now_ms(), 1).await?.pop() else { return Ok(0) };
-    let asset = assets::get(&app.db, &wanted.key.asset).await?;
-    let made = match asset {
-        Some(asset) => make(app, &asset, &wanted).await,
+    let made = match original(app, &wanted).await? {
+        Some((_, version)) => make(app, &version, &wanted).await,
         None => Err(Fault::NoAsset),
     };
     app.live.making.end();
@@ -54,22 +54,22 @@ pub async fn run_once(app: &App) -> Result<usize, StoreError> {
     Ok(1)
 }
 
-async fn make(app: &App, asset: &assets::Asset, rendition: &Rendition) -> Result<State, Fault> {
-    let container = Container::of_media_type(&asset.media_type).ok_or(Fault::Media(MediaError::Unknown))?;
-    app.blobs.check(&asset.sha256).await.map_err(Fault::Blob)?;
-    let (original, to) = (app.blobs.path(&asset.sha256), app.blobs.stage());
-    let Key { fit, geometry, .. } = rendition.key;
+async fn make(app: &App, version: &AssetVersion, rendition: &Rendition) -> Result<State, Fault> {
+    let container = Container::of_media_type(&version.media_type).ok_or(Fault::Media(MediaError::Unknown))?;
+    app.blobs.check(&version.sha256).await.map_err(Fault::Blob)?;
+    let (original, to) = (app.blobs.path(&version.sha256), app.blobs.stage());
+    let (fit, geometry) = (version.fit, rendition.key.geometry);
     let mut told = None;
     let progress = |percent: u32| {
         if told.is_none_or(|told| percent >= told + STEP) {
             told = Some(percent);
             app.live.making.at(&rendition.key, percent);
-            app.live.tell(Change::Asset(rendition.key.asset.clone()));
+            app.live.tell(Change::Asset(rendition.key.of.asset.clone()));
         }
     };
     clips::render(&app.ffmpeg, (&original, container), fit, geometry, to.path(), progress)
         .await
         .map_err(|fault| Fault::Media(MediaError::Clip(fault)))?;
     let (sha256, size_bytes) = to.keep().await.map_err(Fault::Blob)?;
-    Ok(State::Ready { sha256, size_bytes })
+    Ok(State::Ready { sha256, size_bytes, strip_width: None })
 }

@@ -1,4 +1,4 @@
-//! The loop that makes renditions of stills: newest first, each once; a failure keeps its reason.
+//! The loop that makes renditions of stills, slides and tickers: newest first, each once; a failure keeps its reason.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -8,12 +8,15 @@ use playlists::geometry::Geometry;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
+use crate::app::campaign_draft::OPERATORS_ZONE;
+use crate::app::draw::{self, DrawError};
 use crate::live::Change;
 use crate::media::blobs::BlobError;
 use crate::media::intake::MediaError;
-use crate::media::{at_the_bench, stills};
+use crate::media::stills;
+use crate::store::assets::{Asset, AssetVersion};
 use crate::store::renditions::{Rendition, State};
-use crate::store::{StoreError, assets, publish_wanted, renditions};
+use crate::store::{StoreError, asset_versions, assets, publish_wanted, renditions};
 use crate::telemetry::chain;
 
 /// Renditions made before the boards of their geometries are told.
@@ -65,7 +68,7 @@ pub(super) async fn settle(app: &App, done: Vec<Rendition>, media_type: &str) ->
     app.live.publish.notify_one();
     let worked_on = done.len();
     for rendition in done {
-        app.live.tell(Change::Asset(rendition.key.asset));
+        app.live.tell(Change::Asset(rendition.key.of.asset));
     }
     Ok(worked_on)
 }
@@ -79,6 +82,9 @@ pub(super) enum Fault {
     /// The disk.
     #[error(transparent)]
     Blob(BlobError),
+    /// The picture cannot be drawn.
+    #[error("{}", chain(.0))]
+    Draw(DrawError),
     /// Nothing to make it of.
     #[error("the asset is gone")]
     NoAsset,
@@ -88,20 +94,28 @@ impl Fault {
     /// The disk may do better next time; a picture that cannot be decoded will not.
     fn is_passing(&self) -> bool {
         match self {
-            Self::Blob(BlobError::Read { .. } | BlobError::Write { .. }) => true,
+            Self::Blob(fault) | Self::Draw(DrawError::Blob(fault)) => {
+                matches!(fault, BlobError::Read { .. } | BlobError::Write { .. })
+            }
             Self::Media(MediaError::Clip(fault)) => fault.is_passing(),
-            Self::Media(_) | Self::Blob(_) | Self::NoAsset => false,
+            Self::Media(_) | Self::Draw(_) | Self::NoAsset => false,
         }
     }
 }
 
 async fn make(app: &App, rendition: Rendition) -> Result<Rendition, StoreError> {
-    let asset = assets::get(&app.db, &rendition.key.asset).await?;
-    let made = match asset {
-        Some(asset) => render(app, &asset.sha256, &rendition).await,
+    let made = match original(app, &rendition).await? {
+        Some((asset, version)) => render(app, &asset, &version, &rendition).await,
         None => Err(Fault::NoAsset),
     };
     Ok(outcome(app, rendition, made))
+}
+
+/// The asset and its version that a rendition is made of.
+pub(super) async fn original(app: &App, rendition: &Rendition) -> Result<Option<(Asset, AssetVersion)>, StoreError> {
+    let asset = assets::get(&app.db, &rendition.key.of.asset).await?;
+    let version = asset_versions::get(&app.db, &rendition.key.of).await?;
+    Ok(asset.zip(version))
 }
 
 /// The rendition as it is to be saved after it was made, or after that failed.
@@ -111,7 +125,7 @@ pub(super) fn outcome(app: &App, rendition: Rendition, made: Result<State, Fault
         Ok(state) => Rendition { state, changed_ms: now_ms, ..rendition },
         Err(fault) => {
             let attempt = rendition.attempt.saturating_add(1);
-            tracing::warn!(asset.id = %rendition.key.asset, error = %chain(&fault), "a rendition at {} cannot be made", rendition.key.geometry);
+            tracing::warn!(asset.id = %rendition.key.of.asset, error = %chain(&fault), "a rendition at {} cannot be made", rendition.key.geometry);
             if fault.is_passing() {
                 Rendition { state: State::Wanted, attempt, changed_ms: now_ms + wait_ms(attempt), ..rendition }
             } else {
@@ -122,13 +136,13 @@ pub(super) fn outcome(app: &App, rendition: Rendition, made: Result<State, Fault
     }
 }
 
-async fn render(app: &App, original: &playlists::id::Digest, rendition: &Rendition) -> Result<State, Fault> {
-    let bytes = app.blobs.read(original).await.map_err(Fault::Blob)?;
-    let (fit, geometry) = (rendition.key.fit, rendition.key.geometry);
-    let picture = at_the_bench(move || stills::render(&bytes, fit, geometry)).await.map_err(Fault::Media)?;
-    let size_bytes = picture.len() as u64;
-    let sha256 = app.blobs.put(picture).await.map_err(Fault::Blob)?;
-    Ok(State::Ready { sha256, size_bytes })
+async fn render(app: &App, asset: &Asset, version: &AssetVersion, rendition: &Rendition) -> Result<State, Fault> {
+    let today = app.clock.now().with_timezone(&OPERATORS_ZONE).date_naive();
+    let day = rendition.key.day.unwrap_or(today);
+    let drawn = draw::version(app, asset.kind, version, rendition.key.geometry, day).await.map_err(Fault::Draw)?;
+    let size_bytes = drawn.png.len() as u64;
+    let sha256 = app.blobs.put(drawn.png).await.map_err(Fault::Blob)?;
+    Ok(State::Ready { sha256, size_bytes, strip_width: drawn.strip_width })
 }
 
 /// Two seconds, doubled with each try, up to ten minutes.

@@ -2,7 +2,7 @@
 
 use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 use image::{ExtendedColorType, ImageEncoder, RgbImage, RgbaImage};
-use playlists::asset::Fit;
+use playlists::asset::{Fit, Focus};
 use playlists::geometry::Geometry;
 
 use super::intake::{Form, MediaError, form};
@@ -51,15 +51,20 @@ impl Original {
             Self::Drawing(drawing) => drawing.is_unbounded(),
         }
     }
-    /// The largest part in the middle that has the target's shape.
-    fn middle(&self, geometry: Geometry) -> Part {
-        self.centred(geometry, f64::min)
+    /// The largest part that has the target's shape, as near around the focus as it can lie within the picture.
+    fn around_focus(&self, focus: Focus, geometry: Geometry) -> Part {
+        let (whole, part) = (self.whole(), self.of_shape(geometry, f64::min));
+        let place =
+            |share: u16, whole: f64, part: f64| (whole * f64::from(share) / 1000.0 - part / 2.0).min(whole - part).max(0.0);
+        let (left, top) = (place(focus.x(), whole.width, part.width), place(focus.y(), whole.height, part.height));
+        Part { left, top, ..part }
     }
     /// The smallest part around the whole that has the target's shape.
     fn around(&self, geometry: Geometry) -> Part {
-        self.centred(geometry, f64::max)
+        self.of_shape(geometry, f64::max)
     }
-    fn centred(&self, geometry: Geometry, choose: fn(f64, f64) -> f64) -> Part {
+    /// A part of the target's shape whose middle is the picture's.
+    fn of_shape(&self, geometry: Geometry, choose: fn(f64, f64) -> f64) -> Part {
         let whole = self.whole();
         let scale = choose(whole.width / f64::from(geometry.width()), whole.height / f64::from(geometry.height()));
         let (width, height) = (f64::from(geometry.width()) * scale, f64::from(geometry.height()) * scale);
@@ -71,25 +76,25 @@ impl Original {
 ///
 /// # Errors
 /// Whatever is wrong with the original.
-pub fn render(original: &[u8], fit: Fit, geometry: Geometry) -> Result<Vec<u8>, MediaError> {
-    encode(&pixels(original, fit, geometry)?)
+pub fn render(original: &[u8], fit: Fit, focus: Focus, geometry: Geometry) -> Result<Vec<u8>, MediaError> {
+    encode(&pixels(original, fit, focus, geometry)?)
 }
 
 /// The opaque pixels of a rendition.
 ///
 /// # Errors
 /// Whatever is wrong with the original.
-pub fn pixels(original: &[u8], fit: Fit, geometry: Geometry) -> Result<RgbImage, MediaError> {
+pub fn pixels(original: &[u8], fit: Fit, focus: Focus, geometry: Geometry) -> Result<RgbImage, MediaError> {
     let original = Original::open(original)?;
     let (width, height) = (geometry.width(), geometry.height());
     match fit {
         Fit::Stretch => original.part(original.whole(), width, height).map(|pixels| flatten(&pixels)),
-        Fit::Cover => original.part(original.middle(geometry), width, height).map(|pixels| flatten(&pixels)),
-        Fit::Contain => contain(&original, geometry),
+        Fit::Cover => original.part(original.around_focus(focus, geometry), width, height).map(|pixels| flatten(&pixels)),
+        Fit::Contain => contain(&original, focus, geometry),
     }
 }
 
-fn contain(original: &Original, geometry: Geometry) -> Result<RgbImage, MediaError> {
+fn contain(original: &Original, focus: Focus, geometry: Geometry) -> Result<RgbImage, MediaError> {
     if original.is_unbounded() {
         let pixels = original.part(original.around(geometry), geometry.width(), geometry.height())?;
         return Ok(flatten(&pixels));
@@ -100,7 +105,7 @@ fn contain(original: &Original, geometry: Geometry) -> Result<RgbImage, MediaErr
     if (width, height) == (geometry.width(), geometry.height()) {
         return Ok(flatten(&picture));
     }
-    let mut canvas = background(original, geometry)?;
+    let mut canvas = background(original, focus, geometry)?;
     let left = (geometry.width() - width) / 2;
     let top = (geometry.height() - height) / 2;
     for (x, y, over) in picture.enumerate_pixels() {
@@ -123,10 +128,10 @@ pub(super) fn inner_size(width: f64, height: f64, geometry: Geometry) -> (u32, u
 }
 
 /// The picture itself, filling the board, blurred and darkened.
-fn background(original: &Original, geometry: Geometry) -> Result<RgbImage, MediaError> {
+fn background(original: &Original, focus: Focus, geometry: Geometry) -> Result<RgbImage, MediaError> {
     let longer = geometry.width().max(geometry.height());
     let small = |side: u32| (side * BLURRED_SIDE / longer).max(1);
-    let tiny = original.part(original.middle(geometry), small(geometry.width()), small(geometry.height()))?;
+    let tiny = original.part(original.around_focus(focus, geometry), small(geometry.width()), small(geometry.height()))?;
     let mut blurred = flatten(&resize(&tiny, None, geometry.width(), geometry.height())?);
     for value in blurred.iter_mut() {
         *value = u8::try_from(u32::from(*value) * BLURRED_LIGHT / 100).unwrap_or(u8::MAX);
@@ -149,7 +154,11 @@ fn blend(under: u8, over: u8, alpha: u8) -> u8 {
     u8::try_from((over * alpha + under * (255 - alpha) + 127) / 255).unwrap_or(u8::MAX)
 }
 
-fn encode(pixels: &RgbImage) -> Result<Vec<u8>, MediaError> {
+/// Opaque pixels as a PNG.
+///
+/// # Errors
+/// When they cannot be encoded.
+pub fn encode(pixels: &RgbImage) -> Result<Vec<u8>, MediaError> {
     let mut bytes = Vec::new();
     PngEncoder::new_with_quality(&mut bytes, CompressionType::Default, FilterType::Adaptive)
         .write_image(pixels, pixels.width(), pixels.height(), ExtendedColorType::Rgb8)
@@ -180,7 +189,7 @@ mod tests {
     fn every_fit_gives_exactly_the_pixels_of_the_board() {
         for text in ["640x320", "64x256", "1x1", "1920x160", "336x504"] {
             for fit in [Fit::Cover, Fit::Contain, Fit::Stretch] {
-                let bytes = render(&png(&halves(300, 200)), fit, geometry(text)).expect("rendered");
+                let bytes = render(&png(&halves(300, 200)), fit, Focus::MIDDLE, geometry(text)).expect("rendered");
                 let found = image::load_from_memory(&bytes).expect("a PNG");
                 assert_eq!(format!("{}x{}", found.width(), found.height()), text, "{fit:?}");
                 assert!(!found.color().has_alpha());
@@ -191,24 +200,36 @@ mod tests {
     #[test]
     fn the_same_original_gives_the_same_bytes() {
         let original = png(&halves(300, 200));
-        let once = render(&original, Fit::Contain, geometry("64x256")).expect("rendered");
-        assert_eq!(render(&original, Fit::Contain, geometry("64x256")).expect("rendered"), once);
+        let once = render(&original, Fit::Contain, Focus::MIDDLE, geometry("64x256")).expect("rendered");
+        assert_eq!(render(&original, Fit::Contain, Focus::MIDDLE, geometry("64x256")).expect("rendered"), once);
     }
 
     #[test]
     fn cover_cuts_evenly_and_contain_shows_everything() {
-        let cover = pixels(&png(&halves(400, 100)), Fit::Cover, geometry("100x100")).expect("rendered");
+        let cover = pixels(&png(&halves(400, 100)), Fit::Cover, Focus::MIDDLE, geometry("100x100")).expect("rendered");
         assert_eq!((cover.get_pixel(2, 50).0, cover.get_pixel(97, 50).0), ([255, 0, 0], [0, 0, 255]));
-        let contain = pixels(&png(&halves(400, 100)), Fit::Contain, geometry("100x100")).expect("rendered");
+        let contain = pixels(&png(&halves(400, 100)), Fit::Contain, Focus::MIDDLE, geometry("100x100")).expect("rendered");
         assert_eq!((contain.get_pixel(2, 50).0, contain.get_pixel(97, 50).0), ([255, 0, 0], [0, 0, 255]));
         let [red, _, _] = contain.get_pixel(2, 2).0;
         assert!((40..=130).contains(&red), "the ground is a dark copy: {red}");
     }
 
     #[test]
+    fn the_focus_stays_in_sight() {
+        let cut = |x, y| pixels(&png(&halves(400, 100)), Fit::Cover, Focus::new(x, y).expect("inside"), geometry("100x100"));
+        let seen = |x, y| {
+            let pixels = cut(x, y).expect("rendered");
+            (pixels.get_pixel(2, 50).0, pixels.get_pixel(97, 50).0)
+        };
+        assert_eq!(seen(0, 0), ([255, 0, 0], [255, 0, 0]), "the left");
+        assert_eq!(seen(1000, 1000), ([0, 0, 255], [0, 0, 255]), "the right");
+        assert_eq!(seen(500, 0), ([255, 0, 0], [0, 0, 255]), "the middle");
+    }
+
+    #[test]
     fn what_is_transparent_is_black() {
         let clear = RgbaImage::from_pixel(10, 10, image::Rgba([255, 255, 255, 0]));
-        let flat = pixels(&png(&clear), Fit::Stretch, geometry("4x4")).expect("rendered");
+        let flat = pixels(&png(&clear), Fit::Stretch, Focus::MIDDLE, geometry("4x4")).expect("rendered");
         assert!(flat.pixels().all(|pixel| pixel.0 == [0, 0, 0]));
     }
 
@@ -219,9 +240,9 @@ mod tests {
                 r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 200 60"><text x="4" y="44" font-size="36" font-family="{family}" fill="#fff">Ướt Đệ Ỹ Ằ</text></svg>"##
             )
         };
-        let ours = pixels(svg("Be Vietnam Pro").as_bytes(), Fit::Stretch, geometry("200x60")).expect("drawn");
+        let ours = pixels(svg("Be Vietnam Pro").as_bytes(), Fit::Stretch, Focus::MIDDLE, geometry("200x60")).expect("drawn");
         assert!(ours.pixels().filter(|pixel| pixel.0[0] > 200).count() > 300, "text is there");
-        let other = pixels(svg("DejaVu Sans").as_bytes(), Fit::Stretch, geometry("200x60")).expect("drawn");
+        let other = pixels(svg("DejaVu Sans").as_bytes(), Fit::Stretch, Focus::MIDDLE, geometry("200x60")).expect("drawn");
         assert_eq!(ours, other);
     }
 }

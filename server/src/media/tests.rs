@@ -5,7 +5,7 @@ use image::codecs::jpeg::JpegEncoder;
 use image::codecs::png::PngEncoder;
 use image::{ExtendedColorType, Frame, ImageEncoder, Rgb, RgbImage, Rgba, RgbaImage};
 use moxcms::ColorProfile;
-use playlists::asset::Fit;
+use playlists::asset::{Fit, Focus};
 use playlists::geometry::Geometry;
 use playlists::id::Digest;
 
@@ -21,7 +21,7 @@ fn geometry(text: &str) -> Geometry {
 }
 
 fn drawn(original: &[u8], fit: Fit, size: &str) -> RgbImage {
-    let made = stills::pixels(original, fit, geometry(size)).expect("a picture");
+    let made = stills::pixels(original, fit, Focus::MIDDLE, geometry(size)).expect("a picture");
     assert_eq!(format!("{}x{}", made.width(), made.height()), size);
     made
 }
@@ -212,7 +212,8 @@ fn a_drawing_without_bounds_is_contained_with_what_lies_around_it() {
 fn the_same_original_gives_the_same_digest() {
     let svg = include_bytes!("../../assets/safe/wide.svg").to_vec();
     for original in [turned_jpeg(6), thirds(300, 200), svg] {
-        let digest = || Digest::of(&stills::render(&original, Fit::Contain, geometry("64x256")).expect("rendered"));
+        let digest =
+            || Digest::of(&stills::render(&original, Fit::Contain, Focus::MIDDLE, geometry("64x256")).expect("rendered"));
         assert_eq!(digest(), digest());
     }
 }

@@ -1,13 +1,16 @@
-//! Assets: uploaded originals by digest.
+//! Assets: what belongs to all language versions of one.
 
-use playlists::asset::{Fit, Kind};
-use playlists::id::{AssetId, Digest, UnitId};
+use std::collections::BTreeMap;
+
+use playlists::asset::{AssetKind, Language};
+use playlists::id::{AssetId, Digest, ThemeId, UnitId};
 use sqlx::{FromRow, QueryBuilder};
 
+pub use super::asset_versions::{AssetVersion, ClipFacts};
 use super::search::{fold, pattern};
-use super::{Db, StoreError, on};
+use super::{Db, StoreError, Tx, asset_versions, on, within};
 
-/// An uploaded original.
+/// An asset with its current versions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Asset {
     /// Its id.
@@ -16,33 +19,37 @@ pub struct Asset {
     pub unit: UnitId,
     /// Its name as people read it.
     pub name: String,
-    /// Still or clip.
-    pub kind: Kind,
-    /// Media type of the original, such as `image/png`.
-    pub media_type: String,
-    /// SHA-256 of the original's bytes.
-    pub sha256: Digest,
-    /// Length of the original in bytes.
-    pub size_bytes: u64,
-    /// Width in pixels after its orientation; of an SVG: of its view box.
-    pub width: u32,
-    /// Height likewise.
-    pub height: u32,
-    /// How it is brought to a board's shape.
-    pub fit: Fit,
-    /// Of a clip only.
-    pub clip: Option<ClipFacts>,
+    /// What it is.
+    pub kind: AssetKind,
+    /// What it is about.
+    pub theme: Option<ThemeId>,
+    /// Who made it, as people read it; may be empty.
+    pub source: String,
+    /// By which right it may be shown, as people read it; may be empty.
+    pub rights: String,
+    /// Not shown before this, UTC milliseconds.
+    pub from_ms: Option<i64>,
+    /// Not shown at or after this, UTC milliseconds.
+    pub until_ms: Option<i64>,
     /// When it was added, UTC milliseconds.
     pub created_ms: i64,
+    /// Its current versions, by language; none when all were withdrawn.
+    pub versions: BTreeMap<Language, AssetVersion>,
 }
 
-/// What only clips have.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ClipFacts {
-    /// How long each of its renditions plays, in whole milliseconds.
-    pub duration_ms: u64,
-    /// SHA-256 of its poster: a PNG of a frame from its middle.
-    pub poster: Digest,
+impl Asset {
+    /// The version that stands for it on pages: without words, else Vietnamese, else the first language.
+    #[must_use]
+    pub fn main(&self) -> Option<&AssetVersion> {
+        let of = |language: &str| self.versions.values().find(|version| version.language.as_str() == language);
+        of("und").or_else(|| of("vi")).or_else(|| self.versions.values().next())
+    }
+
+    /// How long it plays, in milliseconds, where it is a clip: the longest of its languages.
+    #[must_use]
+    pub fn clip_ms(&self) -> Option<u64> {
+        self.versions.values().filter_map(|version| version.clip).map(|clip| clip.duration_ms).max()
+    }
 }
 
 #[derive(FromRow)]
@@ -51,75 +58,72 @@ struct Row {
     unit_id: String,
     name: String,
     kind: String,
-    media_type: String,
-    sha256: String,
-    size_bytes: i64,
-    width: i64,
-    height: i64,
-    fit: String,
-    duration_ms: Option<i64>,
-    poster_sha256: Option<String>,
+    theme: Option<String>,
+    source: String,
+    rights: String,
+    from_ms: Option<i64>,
+    until_ms: Option<i64>,
     created_ms: i64,
 }
 
 impl Row {
     fn read(self) -> Result<Asset, StoreError> {
-        let clip = match (self.duration_ms, self.poster_sha256) {
-            (Some(duration), Some(poster)) => Some(ClipFacts {
-                duration_ms: u64::try_from(duration).map_err(|e| StoreError::unreadable("asset.duration_ms", e))?,
-                poster: poster.parse().map_err(|e| StoreError::unreadable("asset.poster_sha256", e))?,
-            }),
-            _ => None,
-        };
         Ok(Asset {
             id: self.asset_id.parse().map_err(|e| StoreError::unreadable("asset.asset_id", e))?,
             unit: self.unit_id.parse().map_err(|e| StoreError::unreadable("asset.unit_id", e))?,
             name: self.name,
-            kind: match self.kind.as_str() {
-                "still" => Kind::Still,
-                "clip" => Kind::Clip,
-                other => return Err(StoreError::unreadable("asset.kind", other)),
-            },
-            media_type: self.media_type,
-            sha256: self.sha256.parse().map_err(|e| StoreError::unreadable("asset.sha256", e))?,
-            size_bytes: u64::try_from(self.size_bytes).map_err(|e| StoreError::unreadable("asset.size_bytes", e))?,
-            width: u32::try_from(self.width).map_err(|e| StoreError::unreadable("asset.width", e))?,
-            height: u32::try_from(self.height).map_err(|e| StoreError::unreadable("asset.height", e))?,
-            fit: self.fit.parse().map_err(|e| StoreError::unreadable("asset.fit", e))?,
-            clip,
+            kind: self.kind.parse().map_err(|e| StoreError::unreadable("asset.kind", e))?,
+            theme: self.theme.map(|theme| theme.parse()).transpose().map_err(|e| StoreError::unreadable("asset.theme", e))?,
+            source: self.source,
+            rights: self.rights,
+            from_ms: self.from_ms,
+            until_ms: self.until_ms,
             created_ms: self.created_ms,
+            versions: BTreeMap::new(),
         })
     }
 }
 
-/// Adds an asset; false when the unit has one of the same bytes (or the id is taken), which stays as it is.
+/// These rows, with the current versions.
+async fn with_versions(db: &Db, rows: Vec<Row>) -> Result<Vec<Asset>, StoreError> {
+    let mut assets = rows.into_iter().map(Row::read).collect::<Result<Vec<_>, _>>()?;
+    let ids: Vec<AssetId> = assets.iter().map(|asset| asset.id.clone()).collect();
+    let mut versions: BTreeMap<AssetId, BTreeMap<Language, AssetVersion>> = BTreeMap::new();
+    for (id, version) in asset_versions::current(db, &ids).await? {
+        versions.entry(id).or_default().insert(version.language.clone(), version);
+    }
+    for asset in &mut assets {
+        asset.versions = versions.remove(&asset.id).unwrap_or_default();
+    }
+    Ok(assets)
+}
+
+/// Adds an asset, without its versions, or changes the properties of one that is there; its unit and kind stay.
 ///
 /// # Errors
 /// When the database fails, or the unit does not exist.
-pub async fn add(db: &Db, asset: &Asset) -> Result<bool, StoreError> {
+pub async fn save(tx: &mut Tx, asset: &Asset) -> Result<(), StoreError> {
     const SQL: &str =
-        "insert into asset (asset_id, unit_id, name, name_search, kind, media_type, sha256, size_bytes, width, height,
-        fit, duration_ms, poster_sha256, created_ms) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
-        on conflict do nothing";
-    on!(db, |pool| sqlx::query(SQL)
+        "insert into asset (asset_id, unit_id, name, name_search, kind, theme, source, rights, from_ms, until_ms, created_ms)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+        on conflict (asset_id) do update set name = excluded.name, name_search = excluded.name_search, theme = excluded.theme,
+        source = excluded.source, rights = excluded.rights, from_ms = excluded.from_ms, until_ms = excluded.until_ms";
+    within!(tx, |conn| sqlx::query(SQL)
         .bind(asset.id.as_str())
         .bind(asset.unit.as_str())
         .bind(&asset.name)
         .bind(fold(&asset.name))
         .bind(asset.kind.as_str())
-        .bind(&asset.media_type)
-        .bind(asset.sha256.to_string())
-        .bind(i64::try_from(asset.size_bytes).unwrap_or(i64::MAX))
-        .bind(i64::from(asset.width))
-        .bind(i64::from(asset.height))
-        .bind(asset.fit.as_str())
-        .bind(asset.clip.map(|clip| i64::try_from(clip.duration_ms).unwrap_or(i64::MAX)))
-        .bind(asset.clip.map(|clip| clip.poster.to_string()))
+        .bind(asset.theme.as_ref().map(ThemeId::as_str))
+        .bind(&asset.source)
+        .bind(&asset.rights)
+        .bind(asset.from_ms)
+        .bind(asset.until_ms)
         .bind(asset.created_ms)
-        .execute(pool)
+        .execute(conn)
         .await
-        .map(|done| done.rows_affected() > 0))
-    .map_err(StoreError::on("add the asset"))
+        .map(drop))
+    .map_err(StoreError::on("save the asset"))
 }
 
 /// The asset of this id.
@@ -127,25 +131,28 @@ pub async fn add(db: &Db, asset: &Asset) -> Result<bool, StoreError> {
 /// # Errors
 /// When the database fails.
 pub async fn get(db: &Db, id: &AssetId) -> Result<Option<Asset>, StoreError> {
-    const SQL: &str = "select asset_id, unit_id, name, kind, media_type, sha256, size_bytes, width, height, fit, duration_ms, poster_sha256, created_ms
-        from asset where asset_id = $1";
-    on!(db, |pool| sqlx::query_as::<_, Row>(SQL).bind(id.as_str()).fetch_optional(pool).await)
-        .map_err(StoreError::on("load the asset"))?
-        .map(Row::read)
-        .transpose()
+    Ok(many(db, std::slice::from_ref(id)).await?.pop())
 }
 
-/// The unit's asset of these bytes.
+/// The unit's oldest asset of which a current version has these bytes.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn by_content(db: &Db, unit: &UnitId, sha256: &Digest) -> Result<Option<Asset>, StoreError> {
-    const SQL: &str = "select asset_id, unit_id, name, kind, media_type, sha256, size_bytes, width, height, fit, duration_ms, poster_sha256, created_ms
-        from asset where unit_id = $1 and sha256 = $2";
-    on!(db, |pool| sqlx::query_as::<_, Row>(SQL).bind(unit.as_str()).bind(sha256.to_string()).fetch_optional(pool).await)
-        .map_err(StoreError::on("load the asset"))?
-        .map(Row::read)
-        .transpose()
+    const SQL: &str = "select a.asset_id from asset a join asset_version v on v.asset_id = a.asset_id
+        where a.unit_id = $1 and v.sha256 = $2 and v.withdrawn_ms is null
+        and v.version = (select max(n.version) from asset_version n where n.asset_id = v.asset_id and n.language = v.language)
+        order by a.created_ms, a.asset_id limit 1";
+    let found = on!(db, |pool| sqlx::query_as::<_, (String,)>(SQL)
+        .bind(unit.as_str())
+        .bind(sha256.to_string())
+        .fetch_optional(pool)
+        .await)
+    .map_err(StoreError::on("find the asset of these bytes"))?;
+    match found {
+        Some((id,)) => get(db, &id.parse().map_err(|e| StoreError::unreadable("asset.asset_id", e))?).await,
+        None => Ok(None),
+    }
 }
 
 /// The assets of these ids, in the order of their ids; those that do not exist are missing.
@@ -160,7 +167,7 @@ pub async fn many(db: &Db, ids: &[AssetId]) -> Result<Vec<Asset>, StoreError> {
         rows.extend(
             on!(db, |pool| {
                 let mut query = QueryBuilder::new(
-                    "select asset_id, unit_id, name, kind, media_type, sha256, size_bytes, width, height, fit, duration_ms, poster_sha256, created_ms
+                    "select asset_id, unit_id, name, kind, theme, source, rights, from_ms, until_ms, created_ms
                     from asset where asset_id in (",
                 );
                 let mut list = query.separated(", ");
@@ -173,7 +180,7 @@ pub async fn many(db: &Db, ids: &[AssetId]) -> Result<Vec<Asset>, StoreError> {
             .map_err(StoreError::on("load the assets"))?,
         );
     }
-    rows.into_iter().map(Row::read).collect()
+    with_versions(db, rows).await
 }
 
 /// Assets whose name contains `search` (folded; empty: all), newest first, after this one, at most `limit`; the built-in ones are
@@ -182,46 +189,39 @@ pub async fn many(db: &Db, ids: &[AssetId]) -> Result<Vec<Asset>, StoreError> {
 /// # Errors
 /// When the database fails.
 pub async fn list(db: &Db, search: &str, after: Option<&AssetId>, limit: u32) -> Result<Vec<Asset>, StoreError> {
-    const SQL: &str =
-        "select asset_id, unit_id, name, kind, media_type, sha256, size_bytes, width, height, fit, duration_ms, poster_sha256, created_ms from asset
+    const SQL: &str = "select asset_id, unit_id, name, kind, theme, source, rights, from_ms, until_ms, created_ms from asset
         where name_search like $1 escape '\\' and unit_id <> 'built-in'
         and ($2 = '' or (created_ms, asset_id) < (select a.created_ms, a.asset_id from asset a where a.asset_id = $2))
         order by created_ms desc, asset_id desc limit $3";
-    on!(db, |pool| sqlx::query_as::<_, Row>(SQL)
+    let rows = on!(db, |pool| sqlx::query_as::<_, Row>(SQL)
         .bind(pattern(search))
         .bind(after.map_or("", AssetId::as_str))
         .bind(i64::from(limit))
         .fetch_all(pool)
         .await)
-    .map_err(StoreError::on("list the assets"))?
-    .into_iter()
-    .map(Row::read)
-    .collect()
+    .map_err(StoreError::on("list the assets"))?;
+    with_versions(db, rows).await
 }
 
-/// Lays a built-in asset down; an older version of it is replaced, and the pictures made of that are to be made anew by the caller.
+/// Puts other bytes into the first version of a built-in asset, where they are other ones; its renditions are then made anew.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn put_built_in(db: &Db, asset: &Asset) -> Result<(), StoreError> {
-    const SQL: &str =
-        "insert into asset (asset_id, unit_id, name, name_search, kind, media_type, sha256, size_bytes, width, height,
-        fit, created_ms) values ($1, $2, $3, $3, $4, $5, $6, $7, $8, $9, $10, $11)
-        on conflict (asset_id) do update set sha256 = excluded.sha256, size_bytes = excluded.size_bytes";
-    on!(db, |pool| sqlx::query(SQL)
-        .bind(asset.id.as_str())
-        .bind(asset.unit.as_str())
-        .bind(&asset.name)
-        .bind(asset.kind.as_str())
-        .bind(&asset.media_type)
-        .bind(asset.sha256.to_string())
-        .bind(i64::try_from(asset.size_bytes).unwrap_or(i64::MAX))
-        .bind(i64::from(asset.width))
-        .bind(i64::from(asset.height))
-        .bind(asset.fit.as_str())
-        .bind(asset.created_ms)
-        .execute(pool)
+pub async fn renew_built_in(tx: &mut Tx, id: &AssetId, sha256: &Digest, size_bytes: u64) -> Result<(), StoreError> {
+    const BYTES: &str = "update asset_version set sha256 = $2, size_bytes = $3 where asset_id = $1 and sha256 <> $2";
+    const RENDITIONS: &str = "update rendition set state = 'wanted', attempt = 0 where asset_id = $1";
+    let size_bytes = i64::try_from(size_bytes).unwrap_or(i64::MAX);
+    let changed = within!(tx, |conn| sqlx::query(BYTES)
+        .bind(id.as_str())
+        .bind(sha256.to_string())
+        .bind(size_bytes)
+        .execute(conn)
         .await
-        .map(drop))
-    .map_err(StoreError::on("lay the built-in asset down"))
+        .map(|done| done.rows_affected() > 0))
+    .map_err(StoreError::on("renew the built-in asset"))?;
+    if changed {
+        within!(tx, |conn| sqlx::query(RENDITIONS).bind(id.as_str()).execute(conn).await.map(drop))
+            .map_err(StoreError::on("want the built-in asset's renditions anew"))?;
+    }
+    Ok(())
 }

@@ -248,16 +248,27 @@ pub async fn names(db: &Db, ids: &[CampaignId]) -> Result<BTreeMap<CampaignId, S
     Ok(names)
 }
 
-/// The campaigns that play this playlist, in the order of their ids.
+/// The campaigns that play one of these playlists, in the order of their ids, at most `limit`.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn of_playlist(db: &Db, playlist: &PlaylistId, limit: u32) -> Result<Vec<StoredCampaign>, StoreError> {
-    const SQL: &str =
-        "select campaign_id, unit_id, name, playlist_id, level, weight, from_ms, until_ms, windows, all_boards, approved,
-        paused, version, changed_ms from campaign where playlist_id = $1 order by campaign_id limit $2";
-    let rows = on!(db, |pool| sqlx::query_as::<_, Row>(SQL).bind(playlist.as_str()).bind(i64::from(limit)).fetch_all(pool).await)
-        .map_err(StoreError::on("list the playlist's campaigns"))?;
+pub async fn of_playlists(db: &Db, playlists: &[PlaylistId], limit: u32) -> Result<Vec<StoredCampaign>, StoreError> {
+    if playlists.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows = on!(db, |pool| {
+        let mut query = QueryBuilder::new(
+            "select campaign_id, unit_id, name, playlist_id, level, weight, from_ms, until_ms, windows, all_boards, approved,
+            paused, version, changed_ms from campaign where playlist_id in (",
+        );
+        let mut list = query.separated(", ");
+        for playlist in playlists {
+            list.push_bind(playlist.as_str());
+        }
+        query.push(") order by campaign_id limit ").push_bind(i64::from(limit));
+        query.build_query_as::<Row>().fetch_all(pool).await
+    })
+    .map_err(StoreError::on("list the playlists' campaigns"))?;
     with_boards(db, rows).await
 }
 

@@ -1,11 +1,14 @@
 //! The database: one SQL text over two native pools, SQLite and PostgreSQL. The only place that names sqlx; one noun a file.
 
 pub mod accounts;
+pub mod asset_versions;
 pub mod assets;
 pub mod board_defaults;
 pub mod boards;
 pub mod campaign_versions;
 pub mod campaigns;
+pub mod contents;
+pub mod entries;
 pub mod events;
 #[cfg(test)]
 pub(crate) mod fixtures;
@@ -118,6 +121,9 @@ pub enum StoreError {
         #[source]
         source: sqlx::Error,
     },
+    /// Others changed what a change was decided by, time and again.
+    #[error("others change the same things all the time; try again")]
+    Overtaken,
     /// A row holds something that this version cannot read.
     #[error("the database holds an unreadable {what}: {reason}")]
     Unreadable {

@@ -1,20 +1,13 @@
 //! Playlists and all their versions: a version is never changed, so that a day's past can be told.
 
-use playlists::id::{AssetId, PlaylistId, UnitId};
-use serde::{Deserialize, Serialize};
-use sqlx::FromRow;
+use std::collections::{BTreeMap, BTreeSet};
 
+use playlists::id::{AssetId, PlaylistId, UnitId};
+use sqlx::{FromRow, QueryBuilder};
+
+pub use super::entries::{Pinned, Shows, StoredEntry};
 use super::search::{fold, pattern};
 use super::{Db, StoreError, Tx, on, within};
-
-/// One line of a playlist as it is kept.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct StoredEntry {
-    /// What is shown.
-    pub asset_id: AssetId,
-    /// How long, in milliseconds.
-    pub duration_ms: u64,
-}
 
 /// A playlist in its newest version.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,7 +79,7 @@ pub async fn save(tx: &mut Tx, playlist: &StoredPlaylist) -> Result<(), StoreErr
     .map_err(StoreError::on("save the playlist"))
 }
 
-/// Adds the playlist's entries as a new version.
+/// Adds the playlist's entries as a new version, and keeps what that shows.
 ///
 /// # Errors
 /// When the database fails, or that version exists: somebody else saved at the same time.
@@ -101,7 +94,84 @@ pub async fn add_version(tx: &mut Tx, playlist: &StoredPlaylist) -> Result<(), S
         .execute(conn)
         .await
         .map(drop))
-    .map_err(StoreError::on("add the version of the playlist"))
+    .map_err(StoreError::on("add the version of the playlist"))?;
+    keep_uses(tx, playlist).await
+}
+
+/// Keeps which assets and playlists the playlist shows.
+async fn keep_uses(tx: &mut Tx, playlist: &StoredPlaylist) -> Result<(), StoreError> {
+    /// Two parameters a row, within SQLite's 32,766.
+    const AT_ONCE: usize = 10_000;
+    let mut uses: [BTreeSet<&str>; 2] = Default::default();
+    let [assets, lists] = &mut uses;
+    for entry in &playlist.entries {
+        match &entry.shows {
+            Shows::Asset { asset_id, .. } => assets.insert(asset_id.as_str()),
+            Shows::Playlist { playlist_id, .. } => lists.insert(playlist_id.as_str()),
+        };
+    }
+    let tables = [
+        ("delete from playlist_asset where playlist_id = $1", "insert into playlist_asset (playlist_id, asset_id) "),
+        ("delete from playlist_within where playlist_id = $1", "insert into playlist_within (playlist_id, inner_id) "),
+    ];
+    for ((delete, insert), used) in tables.into_iter().zip(uses) {
+        within!(tx, |conn| sqlx::query(delete).bind(playlist.id.as_str()).execute(conn).await.map(drop))
+            .map_err(StoreError::on("forget what the playlist showed"))?;
+        for part in used.into_iter().collect::<Vec<_>>().chunks(AT_ONCE) {
+            within!(tx, |conn| {
+                let mut query = QueryBuilder::new(insert);
+                query.push_values(part, |mut row, id| {
+                    row.push_bind(playlist.id.as_str()).push_bind(*id);
+                });
+                query.build().execute(conn).await.map(drop)
+            })
+            .map_err(StoreError::on("keep what the playlist shows"))?;
+        }
+    }
+    Ok(())
+}
+
+/// Playlists whose newest version shows one of these assets, in the order of their ids.
+///
+/// # Errors
+/// When the database fails.
+pub async fn showing(db: &Db, assets: &[AssetId]) -> Result<Vec<PlaylistId>, StoreError> {
+    /// SQLite takes 32,766 parameters in a statement.
+    const AT_ONCE: usize = 10_000;
+    let mut found = BTreeSet::new();
+    for part in assets.chunks(AT_ONCE) {
+        let rows = on!(db, |pool| {
+            let mut query = QueryBuilder::new("select distinct playlist_id from playlist_asset where asset_id in (");
+            let mut list = query.separated(", ");
+            for asset in part {
+                list.push_bind(asset.as_str());
+            }
+            query.push(")");
+            query.build_query_as::<(String,)>().fetch_all(pool).await
+        })
+        .map_err(StoreError::on("find the playlists that show the assets"))?;
+        for (id,) in rows {
+            found.insert(id.parse().map_err(|e| StoreError::unreadable("playlist_asset.playlist_id", e))?);
+        }
+    }
+    Ok(found.into_iter().collect())
+}
+
+/// The playlists within the newest version of each, for all that hold any. At most `limit` pairs.
+///
+/// # Errors
+/// When the database fails.
+pub async fn nesting(db: &Db, limit: u32) -> Result<BTreeMap<PlaylistId, BTreeSet<PlaylistId>>, StoreError> {
+    const SQL: &str = "select playlist_id, inner_id from playlist_within order by playlist_id, inner_id limit $1";
+    let rows = on!(db, |pool| sqlx::query_as::<_, (String, String)>(SQL).bind(i64::from(limit)).fetch_all(pool).await)
+        .map_err(StoreError::on("load how playlists lie within one another"))?;
+    let mut nesting: BTreeMap<PlaylistId, BTreeSet<PlaylistId>> = BTreeMap::new();
+    for (outer, inner) in rows {
+        let outer = outer.parse().map_err(|e| StoreError::unreadable("playlist_within.playlist_id", e))?;
+        let inner = inner.parse().map_err(|e| StoreError::unreadable("playlist_within.inner_id", e))?;
+        nesting.entry(outer).or_default().insert(inner);
+    }
+    Ok(nesting)
 }
 
 /// The playlist of this id in its newest version.
@@ -109,12 +179,35 @@ pub async fn add_version(tx: &mut Tx, playlist: &StoredPlaylist) -> Result<(), S
 /// # Errors
 /// When the database fails.
 pub async fn get(db: &Db, id: &PlaylistId) -> Result<Option<StoredPlaylist>, StoreError> {
-    const SQL: &str = "select p.playlist_id, p.unit_id, p.name, p.version, v.entries, p.changed_ms from playlist p
-        join playlist_version v on v.playlist_id = p.playlist_id and v.version = p.version where p.playlist_id = $1";
-    on!(db, |pool| sqlx::query_as::<_, Row>(SQL).bind(id.as_str()).fetch_optional(pool).await)
-        .map_err(StoreError::on("load the playlist"))?
-        .map(Row::read)
-        .transpose()
+    Ok(many(db, std::slice::from_ref(id)).await?.pop())
+}
+
+/// The playlists of these ids in their newest versions, in the order of their ids; those that do not exist are missing.
+///
+/// # Errors
+/// When the database fails.
+pub async fn many(db: &Db, ids: &[PlaylistId]) -> Result<Vec<StoredPlaylist>, StoreError> {
+    /// SQLite takes 32,766 parameters in a statement.
+    const AT_ONCE: usize = 10_000;
+    let mut rows: Vec<Row> = Vec::new();
+    for part in ids.chunks(AT_ONCE) {
+        rows.extend(
+            on!(db, |pool| {
+                let mut query = QueryBuilder::new(
+                    "select p.playlist_id, p.unit_id, p.name, p.version, v.entries, p.changed_ms from playlist p
+                    join playlist_version v on v.playlist_id = p.playlist_id and v.version = p.version where p.playlist_id in (",
+                );
+                let mut list = query.separated(", ");
+                for id in part {
+                    list.push_bind(id.as_str());
+                }
+                query.push(") order by p.playlist_id");
+                query.build_query_as::<Row>().fetch_all(pool).await
+            })
+            .map_err(StoreError::on("load the playlists"))?,
+        );
+    }
+    rows.into_iter().map(Row::read).collect()
 }
 
 /// Playlists whose name contains `search` (folded; empty: all), in the order of name and id, after this one, at most `limit`.
@@ -174,9 +267,37 @@ pub async fn in_use(db: &Db, since_ms: i64, limit: u32) -> Result<Vec<PlaylistVe
         .await)
     .map_err(StoreError::on("load the playlists in use"))?
     .into_iter()
-    .map(|(id, number, json, created_ms)| {
-        let id = id.parse().map_err(|e| StoreError::unreadable("playlist_version.playlist_id", e))?;
-        Ok(PlaylistVersion { id, version: version(number)?, entries: entries(&json)?, created_ms })
-    })
+    .map(read_version)
     .collect()
+}
+
+fn read_version((id, number, json, created_ms): (String, i64, String, i64)) -> Result<PlaylistVersion, StoreError> {
+    let id = id.parse().map_err(|e| StoreError::unreadable("playlist_version.playlist_id", e))?;
+    Ok(PlaylistVersion { id, version: version(number)?, entries: entries(&json)?, created_ms })
+}
+
+/// These versions of playlists; those that do not exist are missing.
+///
+/// # Errors
+/// When the database fails.
+pub async fn versions(db: &Db, wanted: &[(PlaylistId, u64)]) -> Result<Vec<PlaylistVersion>, StoreError> {
+    /// Two parameters each, of the 32,766 that SQLite takes in a statement.
+    const AT_ONCE: usize = 10_000;
+    let mut rows: Vec<(String, i64, String, i64)> = Vec::new();
+    for part in wanted.chunks(AT_ONCE) {
+        rows.extend(
+            on!(db, |pool| {
+                let mut query = QueryBuilder::new(
+                    "select playlist_id, version, entries, created_ms from playlist_version where (playlist_id, version) in (",
+                );
+                query.push_values(part, |mut row, (id, version)| {
+                    row.push_bind(id.as_str()).push_bind(i64::try_from(*version).unwrap_or(i64::MAX));
+                });
+                query.push(") order by playlist_id, version");
+                query.build_query_as().fetch_all(pool).await
+            })
+            .map_err(StoreError::on("load the versions of playlists"))?,
+        );
+    }
+    rows.into_iter().map(read_version).collect()
 }

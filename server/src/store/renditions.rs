@@ -1,21 +1,25 @@
-//! Renditions: an asset brought to one geometry, made once and shared by all boards of that geometry.
+//! Renditions: a version of an asset brought to one geometry, made once and shared by all boards of that geometry.
 
-use playlists::asset::{Fit, Kind};
+use std::collections::BTreeSet;
+
+use chrono::NaiveDate;
+use playlists::asset::Kind;
 use playlists::geometry::Geometry;
 use playlists::id::{AssetId, Digest};
 use sqlx::{FromRow, QueryBuilder};
 
+use super::asset_versions::VersionId;
 use super::{Db, StoreError, Tx, boards, on, within};
 
 /// Which rendition.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key {
-    /// Of this asset.
-    pub asset: AssetId,
-    /// At exactly these pixels.
+    /// Of this version, which says how it is brought there.
+    pub of: VersionId,
+    /// At exactly these pixels; of a ticker: for boards of these.
     pub geometry: Geometry,
-    /// Brought there in this way.
-    pub fit: Fit,
+    /// As it is on this day; none where it is the same on all days.
+    pub day: Option<NaiveDate>,
 }
 
 /// How far a rendition is.
@@ -29,6 +33,8 @@ pub enum State {
         sha256: Digest,
         /// Length in bytes.
         size_bytes: u64,
+        /// Of a ticker: the width of its strip in pixels.
+        strip_width: Option<u32>,
     },
     /// It cannot be made.
     Failed {
@@ -53,12 +59,15 @@ pub struct Rendition {
 #[derive(FromRow)]
 struct Row {
     asset_id: String,
+    language: String,
+    version: i64,
     width: i64,
     height: i64,
-    fit: String,
+    day: String,
     state: String,
     sha256: Option<String>,
     size_bytes: Option<i64>,
+    strip_width: Option<i64>,
     error: Option<String>,
     attempt: i64,
     changed_ms: i64,
@@ -72,14 +81,26 @@ impl Row {
             ("ready", Some(sha256), Some(size)) => State::Ready {
                 sha256: sha256.parse().map_err(|e| StoreError::unreadable("rendition.sha256", &e))?,
                 size_bytes: u64::try_from(size).map_err(|e| StoreError::unreadable("rendition.size_bytes", e))?,
+                strip_width: self
+                    .strip_width
+                    .map(u32::try_from)
+                    .transpose()
+                    .map_err(|e| StoreError::unreadable("rendition.strip_width", e))?,
             },
             (other, ..) => return Err(StoreError::unreadable("rendition.state", other)),
         };
         Ok(Rendition {
             key: Key {
-                asset: self.asset_id.parse().map_err(|e| StoreError::unreadable("rendition.asset_id", e))?,
+                of: VersionId {
+                    asset: self.asset_id.parse().map_err(|e| StoreError::unreadable("rendition.asset_id", e))?,
+                    language: self.language.parse().map_err(|e| StoreError::unreadable("rendition.language", e))?,
+                    version: u64::try_from(self.version).map_err(|e| StoreError::unreadable("rendition.version", e))?,
+                },
                 geometry: boards::geometry(self.width, self.height)?,
-                fit: self.fit.parse().map_err(|e| StoreError::unreadable("rendition.fit", e))?,
+                day: match self.day.as_str() {
+                    "" => None,
+                    day => Some(day.parse().map_err(|e| StoreError::unreadable("rendition.day", e))?),
+                },
             },
             state,
             attempt: u32::try_from(self.attempt).map_err(|e| StoreError::unreadable("rendition.attempt", e))?,
@@ -91,24 +112,27 @@ impl Row {
 /// Wants these renditions; those that are known already stay as they are. At most a few thousand at once.
 ///
 /// # Errors
-/// When the database fails, or an asset does not exist.
+/// When the database fails, or a version does not exist.
 pub async fn want(tx: &mut Tx, keys: &[Key], now_ms: i64) -> Result<(), StoreError> {
-    /// Seven parameters a row, within SQLite's 32,766.
+    /// Nine parameters a row, within SQLite's 32,766.
     const AT_ONCE: usize = 1000;
     for part in keys.chunks(AT_ONCE) {
         within!(tx, |conn| {
-            let mut query =
-                QueryBuilder::new("insert into rendition (asset_id, width, height, fit, state, attempt, changed_ms) ");
+            let mut query = QueryBuilder::new(
+                "insert into rendition (asset_id, language, version, width, height, day, state, attempt, changed_ms) ",
+            );
             query.push_values(part, |mut row, key| {
-                row.push_bind(key.asset.as_str())
+                row.push_bind(key.of.asset.as_str())
+                    .push_bind(key.of.language.as_str())
+                    .push_bind(number(key.of.version))
                     .push_bind(i64::from(key.geometry.width()))
                     .push_bind(i64::from(key.geometry.height()))
-                    .push_bind(key.fit.as_str())
+                    .push_bind(day(key))
                     .push_bind("wanted")
                     .push_bind(0_i64)
                     .push_bind(now_ms);
             });
-            query.push(" on conflict (asset_id, width, height, fit) do nothing");
+            query.push(" on conflict (asset_id, language, version, width, height, day) do nothing");
             query.build().execute(conn).await.map(drop)
         })
         .map_err(StoreError::on("want renditions"))?;
@@ -116,42 +140,49 @@ pub async fn want(tx: &mut Tx, keys: &[Key], now_ms: i64) -> Result<(), StoreErr
     Ok(())
 }
 
-/// Renditions of assets of this kind to be made now, at most `limit`: the newest first, so that what an operator has just asked for does not wait behind
+/// Renditions that are of this kind to be made now, at most `limit`: the newest first, so that what an operator has just asked for does not wait behind
 /// a whole library. Within one instant the smallest first and geometry by geometry: the boards of one can then change.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn wanted(db: &Db, kind: Kind, now_ms: i64, limit: u32) -> Result<Vec<Rendition>, StoreError> {
-    const SQL: &str = "select asset_id, width, height, fit, state, sha256, size_bytes, error, attempt, changed_ms from rendition
-        where state = 'wanted' and changed_ms <= $1 and asset_id in (select asset_id from asset where kind = $3)
-        order by changed_ms desc, width * height, width, asset_id limit $2";
-    on!(db, |pool| sqlx::query_as::<_, Row>(SQL).bind(now_ms).bind(i64::from(limit)).bind(kind.as_str()).fetch_all(pool).await)
-        .map_err(StoreError::on("list the renditions to make"))?
-        .into_iter()
-        .map(Row::read)
-        .collect()
+    const SQL: &str = "select asset_id, language, version, width, height, day, state, sha256, size_bytes, strip_width, error, attempt, changed_ms from rendition
+        where state = 'wanted' and changed_ms <= $1 and asset_id in (select asset_id from asset where (kind = 'clip') = $3)
+        order by changed_ms desc, width * height, width, asset_id, language, version, day limit $2";
+    on!(db, |pool| sqlx::query_as::<_, Row>(SQL)
+        .bind(now_ms)
+        .bind(i64::from(limit))
+        .bind(kind == Kind::Clip)
+        .fetch_all(pool)
+        .await)
+    .map_err(StoreError::on("list the renditions to make"))?
+    .into_iter()
+    .map(Row::read)
+    .collect()
 }
 
-/// All renditions of a geometry, of these assets.
+/// All renditions of a geometry, of these versions.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn of_assets(db: &Db, geometry: Geometry, assets: &[AssetId]) -> Result<Vec<Rendition>, StoreError> {
-    /// SQLite takes 32,766 parameters in a statement.
+pub async fn of_versions(db: &Db, geometry: Geometry, versions: &BTreeSet<VersionId>) -> Result<Vec<Rendition>, StoreError> {
+    /// Three parameters each, of the 32,766 that SQLite takes in a statement.
     const AT_ONCE: usize = 10_000;
+    let versions: Vec<&VersionId> = versions.iter().collect();
     let mut rows: Vec<Row> = Vec::new();
-    for part in assets.chunks(AT_ONCE) {
+    for part in versions.chunks(AT_ONCE) {
         rows.extend(
             on!(db, |pool| {
                 let mut query = QueryBuilder::new(
-                    "select asset_id, width, height, fit, state, sha256, size_bytes, error, attempt, changed_ms from rendition where width = ",
+                    "select asset_id, language, version, width, height, day, state, sha256, size_bytes, strip_width, error, attempt, changed_ms
+                    from rendition where width = ",
                 );
                 query.push_bind(i64::from(geometry.width())).push(" and height = ").push_bind(i64::from(geometry.height()));
-                let mut list = query.push(" and asset_id in (").separated(", ");
-                for asset in part {
-                    list.push_bind(asset.as_str());
-                }
-                query.push(") order by asset_id, fit");
+                query.push(" and (asset_id, language, version) in (");
+                query.push_values(part, |mut row, id| {
+                    row.push_bind(id.asset.as_str()).push_bind(id.language.as_str()).push_bind(number(id.version));
+                });
+                query.push(") order by asset_id, language, version, day");
                 query.build_query_as::<Row>().fetch_all(pool).await
             })
             .map_err(StoreError::on("load the renditions"))?,
@@ -160,13 +191,22 @@ pub async fn of_assets(db: &Db, geometry: Geometry, assets: &[AssetId]) -> Resul
     rows.into_iter().map(Row::read).collect()
 }
 
-/// All renditions of one asset, by geometry, at most `limit`.
+fn number(version: u64) -> i64 {
+    i64::try_from(version).unwrap_or(i64::MAX)
+}
+
+/// The day as it is kept.
+fn day(key: &Key) -> String {
+    key.day.map(|day| day.to_string()).unwrap_or_default()
+}
+
+/// All renditions of the versions of one asset, the newest versions first, by geometry, at most `limit`.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn list(db: &Db, asset: &AssetId, limit: u32) -> Result<Vec<Rendition>, StoreError> {
-    const SQL: &str = "select asset_id, width, height, fit, state, sha256, size_bytes, error, attempt, changed_ms from rendition
-        where asset_id = $1 order by width, height, fit limit $2";
+    const SQL: &str = "select asset_id, language, version, width, height, day, state, sha256, size_bytes, strip_width, error, attempt, changed_ms from rendition
+        where asset_id = $1 order by version desc, width, height, language, day limit $2";
     on!(db, |pool| sqlx::query_as::<_, Row>(SQL).bind(asset.as_str()).bind(i64::from(limit)).fetch_all(pool).await)
         .map_err(StoreError::on("list the asset's renditions"))?
         .into_iter()
@@ -179,13 +219,15 @@ pub async fn list(db: &Db, asset: &AssetId, limit: u32) -> Result<Vec<Rendition>
 /// # Errors
 /// When the database fails.
 pub async fn get(db: &Db, key: &Key) -> Result<Option<Rendition>, StoreError> {
-    const SQL: &str = "select asset_id, width, height, fit, state, sha256, size_bytes, error, attempt, changed_ms from rendition
-        where asset_id = $1 and width = $2 and height = $3 and fit = $4";
+    const SQL: &str = "select asset_id, language, version, width, height, day, state, sha256, size_bytes, strip_width, error, attempt, changed_ms from rendition
+        where asset_id = $1 and language = $2 and version = $3 and width = $4 and height = $5 and day = $6";
     on!(db, |pool| sqlx::query_as::<_, Row>(SQL)
-        .bind(key.asset.as_str())
+        .bind(key.of.asset.as_str())
+        .bind(key.of.language.as_str())
+        .bind(number(key.of.version))
         .bind(i64::from(key.geometry.width()))
         .bind(i64::from(key.geometry.height()))
-        .bind(key.fit.as_str())
+        .bind(day(key))
         .fetch_optional(pool)
         .await)
     .map_err(StoreError::on("load the rendition"))?
@@ -210,25 +252,30 @@ pub async fn asset_of(db: &Db, sha256: &Digest) -> Result<Option<AssetId>, Store
 /// # Errors
 /// When the database fails.
 pub async fn save(tx: &mut Tx, rendition: &Rendition, media_type: Option<&str>) -> Result<(), StoreError> {
-    const SQL: &str = "update rendition set state = $5, sha256 = $6, size_bytes = $7, media_type = $8, error = $9, attempt = $10,
-        changed_ms = $11 where asset_id = $1 and width = $2 and height = $3 and fit = $4";
-    let (state, sha256, size, error) = match &rendition.state {
-        State::Wanted => ("wanted", None, None, None),
-        State::Ready { sha256, size_bytes } => {
-            ("ready", Some(sha256.to_string()), Some(i64::try_from(*size_bytes).unwrap_or(i64::MAX)), None)
+    const SQL: &str =
+        "update rendition set state = $7, sha256 = $8, size_bytes = $9, media_type = $10, strip_width = $11, error = $12,
+        attempt = $13, changed_ms = $14
+        where asset_id = $1 and language = $2 and version = $3 and width = $4 and height = $5 and day = $6";
+    let (state, sha256, size, strip, error) = match &rendition.state {
+        State::Wanted => ("wanted", None, None, None, None),
+        State::Ready { sha256, size_bytes, strip_width } => {
+            ("ready", Some(sha256.to_string()), Some(i64::try_from(*size_bytes).unwrap_or(i64::MAX)), *strip_width, None)
         }
-        State::Failed { error } => ("failed", None, None, Some(error.as_str())),
+        State::Failed { error } => ("failed", None, None, None, Some(error.as_str())),
     };
     let key = &rendition.key;
     within!(tx, |conn| sqlx::query(SQL)
-        .bind(key.asset.as_str())
+        .bind(key.of.asset.as_str())
+        .bind(key.of.language.as_str())
+        .bind(number(key.of.version))
         .bind(i64::from(key.geometry.width()))
         .bind(i64::from(key.geometry.height()))
-        .bind(key.fit.as_str())
+        .bind(day(key))
         .bind(state)
         .bind(sha256)
         .bind(size)
         .bind(media_type)
+        .bind(strip.map(i64::from))
         .bind(error)
         .bind(i64::from(rendition.attempt))
         .bind(rendition.changed_ms)

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -33,11 +35,20 @@ const LENGTH: Duration = Duration::from_secs(60);
 const WATCHED: Duration = Duration::from_secs(30);
 const SETTLED: Duration = Duration::from_secs(5);
 
+/// When a programme is asked how many frames it has dropped.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Moment {
+    Settled,
+    Watched,
+}
+
 /// What was seen of a programme.
 struct Seen {
     first: Duration,
     cost: Cost,
     frames: usize,
+    /// Frames that came too late or were left out, by the programme's own count.
+    dropped: u64,
 }
 
 /// Runs both and prints what they cost.
@@ -53,20 +64,16 @@ pub(crate) fn beside_mpv() {
         SETTLED.as_secs()
     );
     let player = player(folder.path(), &clip, &screen);
-    let mpv = screen.watch(
-        Command::new(installed("mpv"))
-            .args(["--no-config", "--hwdec=no", "--vo=x11", "--no-audio", "--loop", "--no-border", "--really-quiet"])
-            .arg(format!("--geometry={}x{}+0+0", SIZE.0, SIZE.1))
-            .arg(&clip),
-    );
-    println!("                     first frame   memory (PSS)   CPU, of one core   frames seen of {}", expected());
+    let mpv = mpv(folder.path(), &clip, &screen);
+    println!("                     first frame   memory (PSS)   CPU, of one core   frames seen of {}   dropped", expected());
     for (name, seen) in [("bangtin-player", &player), ("mpv", &mpv)] {
         println!(
-            "  {name:<16} {:>9.3} s {:>11.1} MB {:>16.2} % {:>14}",
+            "  {name:<16} {:>9.3} s {:>11.1} MB {:>16.2} % {:>18} {:>9}",
             seen.first.as_secs_f64(),
             seen.cost.memory_mb,
             seen.cost.cpu_per_cent,
-            seen.frames
+            seen.frames,
+            seen.dropped
         );
     }
     println!(
@@ -75,6 +82,7 @@ pub(crate) fn beside_mpv() {
         player.cost.memory_mb / mpv.cost.memory_mb,
         player.cost.cpu_per_cent / mpv.cost.cpu_per_cent
     );
+    println!("  dropped: by their own counts; the player's since its start, mpv's (decoder and output) while it was watched");
 }
 
 fn expected() -> u64 {
@@ -140,17 +148,19 @@ impl Screen {
         Digest::of(&rows)
     }
 
-    /// Starts a programme and watches it: the first frame is the first change of the picture after the one that `is_plain`.
-    fn watch(&self, command: &mut Command) -> Seen {
+    /// Starts a programme and watches it: the first frame is the first change of the picture after its own. `count` is asked how
+    /// many frames it has dropped, twice: when it has settled, and when it has been watched.
+    fn watch(&self, command: &mut Command, count: impl Fn(&Child, Moment) -> u64) -> Seen {
         let mut before = BTreeSet::from([self.look()]);
         // The player's own picture, before the clip's first frame, is no frame of the clip.
         before.insert(self.resident());
         let started = Instant::now();
-        command.env("DISPLAY", &self.display).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        command.env("DISPLAY", &self.display).stdin(Stdio::null()).stdout(Stdio::null());
         let mut child = command.spawn().expect("it starts");
         let blank = wait_for_change(self, &before);
         let first = blank.duration_since(started);
         std::thread::sleep(SETTLED);
+        let before = count(&child, Moment::Settled);
         let (cost, frames) = std::thread::scope(|scope| {
             let cost = scope.spawn(|| Cost::of(child.id(), WATCHED));
             let (begun, mut counted, mut before, mut frames) = (Instant::now(), self.look(), self.look(), 0);
@@ -165,9 +175,10 @@ impl Screen {
             }
             (cost.join().expect("it is measured"), frames)
         });
+        let dropped = count(&child, Moment::Watched).saturating_sub(before);
         let _ = child.kill();
         let _ = child.wait();
-        Seen { first, cost, frames }
+        Seen { first, cost, frames, dropped }
     }
 
     /// What the player's own picture looks like here.
@@ -217,9 +228,43 @@ fn player(folder: &Path, clip: &Path, screen: &Screen) -> Seen {
     let path = folder.join("identity.json");
     let file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&path);
     serde_json::to_writer(file.expect("a file"), &identity).expect("written");
-    let mut command = Command::new(program("bangtin-player"));
+    let (mut command, log) = (Command::new(program("bangtin-player")), folder.join("player.log"));
     command.args(["run", "--output", "window", "--transition", "cut", "--identity"]).arg(&path).arg("--data").arg(&data);
-    screen.watch(&mut command)
+    command.env("RUST_LOG", "info").stderr(File::create(&log).expect("a file"));
+    screen.watch(&mut command, |child, moment| if moment == Moment::Watched { told_at_its_end(child, &log) } else { 0 })
+}
+
+/// Ends the player in order: then it tells how many frames came too late.
+fn told_at_its_end(child: &Child, log: &Path) -> u64 {
+    let id = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw).expect("a process has an id");
+    rustix::process::kill_process(id, rustix::process::Signal::TERM).expect("it runs");
+    wait("the player tells what it presented", || {
+        let told = fs::read_to_string(log).ok()?;
+        told.split_once("frames presented, ")?.1.split_once(" too late")?.0.parse().ok()
+    })
+}
+
+fn mpv(folder: &Path, clip: &Path, screen: &Screen) -> Seen {
+    let socket = folder.join("mpv");
+    let mut command = Command::new(installed("mpv"));
+    command.args(["--no-config", "--hwdec=no", "--vo=x11", "--no-audio", "--loop", "--no-border", "--really-quiet"]);
+    command
+        .arg(format!("--geometry={}x{}+0+0", SIZE.0, SIZE.1))
+        .arg(format!("--input-ipc-server={}", socket.display()))
+        .arg(clip);
+    let properties = ["frame-drop-count", "decoder-frame-drop-count"];
+    screen.watch(command.stderr(Stdio::null()), |_, _| properties.iter().map(|property| asked(&socket, property)).sum())
+}
+
+/// A number that mpv tells.
+fn asked(socket: &Path, property: &str) -> u64 {
+    let mut mpv = UnixStream::connect(socket).expect("mpv listens");
+    mpv.set_read_timeout(Some(Duration::from_secs(10))).expect("a timeout is set");
+    writeln!(mpv, r#"{{"command":["get_property","{property}"],"request_id":7}}"#).expect("mpv is asked");
+    let answers = BufReader::new(mpv).lines().map_while(Result::ok);
+    let answers = answers.filter_map(|line| serde_json::from_str::<serde_json::Value>(&line).ok());
+    let answer = answers.into_iter().find(|answer| answer.get("request_id") == Some(&7.into())).expect("mpv answers");
+    answer.get("data").and_then(serde_json::Value::as_u64).unwrap_or_default()
 }
 
 /// The clip alone, again and again.

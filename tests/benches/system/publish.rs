@@ -207,7 +207,7 @@ async fn furnish(config: &Config, identities: &std::path::Path, boards: usize) -
         let bytes = png(&speckled(64, 48, seed));
         let new = NewAsset { unit: unit.id.clone(), name: format!("Ảnh {seed}"), fit: Fit::Cover, bytes };
         let asset = app::assets::add(&app, new).await.expect("the picture is taken");
-        entries.push(EntryDraft { asset_id: asset.id.to_string(), duration_s: ENTRY_S.to_string() });
+        entries.push(EntryDraft { asset_id: asset.id.to_string(), duration_s: ENTRY_S.to_string(), ..EntryDraft::default() });
     }
     let draft = PlaylistDraft { name: "Danh sách".to_owned(), entries };
     let playlist = app::playlists::save(&app, &unit.id, None, draft).await.expect("saved").expect("the form holds");

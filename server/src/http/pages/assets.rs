@@ -5,7 +5,7 @@ use axum::extract::multipart::Field;
 use axum::extract::{Multipart, Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
-use playlists::asset::Fit;
+use playlists::asset::{Fit, Language};
 use playlists::geometry::Geometry;
 use playlists::id::AssetId;
 use serde::Deserialize;
@@ -44,12 +44,14 @@ pub(super) struct Card {
 
 /// An asset as a card.
 pub(super) fn card(t: Tr, asset: &Asset) -> Card {
+    let main = asset.main();
+    let pixels = main.and_then(|version| version.pixels);
     Card {
         id: asset.id.to_string(),
         name: asset.name.clone(),
-        geometry: format!("{} × {}", asset.width, asset.height),
-        size: t.bytes(i64::try_from(asset.size_bytes).unwrap_or(i64::MAX)),
-        length: asset.clip.map(|clip| t.clip_length(clip.duration_ms)).unwrap_or_default(),
+        geometry: pixels.map(|(width, height)| format!("{width} × {height}")).unwrap_or_default(),
+        size: t.bytes(i64::try_from(main.map_or(0, |version| version.size_bytes)).unwrap_or(i64::MAX)),
+        length: asset.clip_ms().map(|length| t.clip_length(length)).unwrap_or_default(),
     }
 }
 
@@ -156,7 +158,7 @@ pub(in crate::http) async fn upload(
                     continue; // the form was sent without a file
                 }
                 let stem = name.rsplit_once('.').map_or(name.as_str(), |(stem, _)| stem).to_owned();
-                let label = Label { unit: unit.clone(), name: stem, fit };
+                let label = Label { unit: unit.clone(), name: stem, language: Language::undetermined(), fit };
                 match receive(&site.app, label, part).await {
                     Ok(_) => added += 1,
                     Err(Unreceived::Refused(error)) => {
@@ -221,15 +223,16 @@ pub(in crate::http) async fn show(
 ) -> Result<Html<String>, PageError> {
     let (t, id) = (visitor.t, id.parse::<AssetId>().map_err(|_| PageError::Missing)?);
     let asset = assets::get(&site.app, &id).await?.ok_or(PageError::Missing)?;
+    let main = asset.main().ok_or(PageError::Missing)?;
     let made = renditions::list(&site.app.db, &id, MOST_RENDITIONS).await?;
     page(&AssetPage {
         frame: Frame::of(&visitor, "assets"),
         t,
         card: card(t, &asset),
-        fit: fit_name(t, asset.fit),
-        media_type: asset.media_type.clone(),
+        fit: fit_name(t, main.fit),
+        media_type: main.media_type.clone(),
         added: t.instant_ms(asset.created_ms),
-        sha256: asset.sha256.to_string(),
+        sha256: main.sha256.to_string(),
         renditions: made.iter().map(|made| in_words(t, made, site.app.live.making.percent(&made.key))).collect(),
     })
 }
@@ -261,7 +264,9 @@ fn in_words(t: Tr, rendition: &Rendition, percent: Option<u32>) -> Made {
 /// The largest pixels of the asset's own shape within these.
 async fn own_shape(site: &Site, id: &AssetId, within: Geometry) -> Result<Geometry, PageError> {
     let asset = assets::get(&site.app, id).await?.ok_or(PageError::Missing)?;
-    let (width, height) = (u64::from(asset.width), u64::from(asset.height));
+    // A document has no shape of its own: what it becomes has the shape that is asked for.
+    let Some((width, height)) = asset.main().and_then(|version| version.pixels) else { return Ok(within) };
+    let (width, height) = (u64::from(width), u64::from(height));
     let (w, h) = (u64::from(within.width()), u64::from(within.height()));
     let wider = width * h > height * w;
     let (w, h) = if wider { (w, (height * w / width.max(1)).max(1)) } else { ((width * h / height.max(1)).max(1), h) };
@@ -278,7 +283,7 @@ pub(in crate::http) async fn preview(
     let id = id.parse::<AssetId>().map_err(|_| PageError::Missing)?;
     let geometry = Geometry::new(size.w, size.h).map_err(|_| PageError::Unreadable)?;
     let geometry = if size.own { own_shape(&site, &id, geometry).await? } else { geometry };
-    let bytes = match assets::preview(&site.app, &id, geometry).await {
+    let bytes = match assets::preview(&site.app, &id, None, geometry).await {
         Err(PreviewError::Unknown(_)) => return Err(PageError::Missing),
         other => other.map_err(PageError::failed)?,
     };

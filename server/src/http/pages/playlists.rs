@@ -11,14 +11,17 @@ use serde::Deserialize;
 
 use super::assets::{Card, card};
 use super::fields::{Errors, Fields};
-use crate::app::playlists::{self as plans, EntryDraft, PlaylistDraft};
+use crate::app::pins::length_of;
+use crate::app::playlists::{self as plans, EntryDraft, PlaylistDraft, seconds};
 use crate::app::{FieldError, assets, units};
 use crate::http::error::{PageError, page};
 use crate::http::frame::Frame;
 use crate::http::site::Site;
 use crate::http::visitor::{Visitor, escape};
 use crate::http::words::Tr;
-use crate::store;
+use crate::store::assets::Asset;
+use crate::store::playlists::{Shows, StoredEntry};
+use crate::store::{self};
 
 /// Playlists of one page.
 const PAGE: usize = 100;
@@ -109,12 +112,20 @@ pub(in crate::http) async fn list(
         id: playlist.id.to_string(),
         name: playlist.name.clone(),
         entries: i64::try_from(playlist.entries.len()).unwrap_or(i64::MAX),
-        length: t.length(playlist.entries.iter().map(|entry| i64::try_from(entry.duration_ms).unwrap_or_default()).sum()),
+        length: t.length(playlist.entries.iter().map(length).sum()),
         changed: t.instant_ms(playlist.changed_ms),
-        first: playlist.entries.first().map(|entry| entry.asset_id.to_string()),
+        first: playlist.entries.iter().find_map(StoredEntry::asset_id).map(ToString::to_string),
     };
     let playlists = found.iter().map(summary).collect();
     page(&ListPage { frame: Frame::of(&visitor, "playlists"), t, playlists, search: asked.q.clone(), later })
+}
+
+/// How long an entry is on the screen, in milliseconds; a playlist within another counts in its own place.
+fn length(entry: &StoredEntry) -> i64 {
+    match &entry.shows {
+        Shows::Asset { duration_ms, .. } => i64::try_from(*duration_ms).unwrap_or_default(),
+        Shows::Playlist { .. } => 0,
+    }
 }
 
 /// `GET /playlists/new`.
@@ -131,21 +142,8 @@ pub(in crate::http) async fn edit(
 ) -> Result<Html<String>, PageError> {
     let id = id.parse::<PlaylistId>().map_err(|_| PageError::Missing)?;
     let stored = plans::get(&site.app, &id).await?.ok_or(PageError::Missing)?;
-    let entry = |entry: &store::playlists::StoredEntry| EntryDraft {
-        asset_id: entry.asset_id.to_string(),
-        duration_s: seconds(entry.duration_ms),
-    };
-    let draft = PlaylistDraft { name: stored.name.clone(), entries: stored.entries.iter().map(entry).collect() };
+    let draft = PlaylistDraft { name: stored.name.clone(), entries: stored.entries.iter().map(EntryDraft::of).collect() };
     form(&site, &visitor, id.as_str(), draft, &[], ("", usize::MAX), saved.saved).await
-}
-
-/// Milliseconds as the form writes seconds.
-fn seconds(ms: u64) -> String {
-    if ms.is_multiple_of(1000) {
-        (ms / 1000).to_string()
-    } else {
-        format!("{}.{:03}", ms / 1000, ms % 1000).trim_end_matches('0').to_owned()
-    }
 }
 
 /// What a button of the form asks for.
@@ -173,7 +171,9 @@ fn act(text: &str) -> Act {
 fn apply(act: &Act, entries: &mut Vec<EntryDraft>) -> (&'static str, usize) {
     match act {
         Act::Save => {}
-        Act::Add(asset) => entries.push(EntryDraft { asset_id: asset.clone(), duration_s: NEW_ENTRY_S.to_owned() }),
+        Act::Add(asset) => {
+            entries.push(EntryDraft { asset_id: asset.clone(), duration_s: NEW_ENTRY_S.to_owned(), ..EntryDraft::default() })
+        }
         Act::Remove(n) if *n < entries.len() => {
             entries.remove(*n);
             return ("remove", (*n).min(entries.len().saturating_sub(1)));
@@ -200,8 +200,20 @@ pub(in crate::http) async fn save(
 ) -> Result<Response, PageError> {
     let id = id.map(|Path(id)| id.parse::<PlaylistId>()).transpose().map_err(|_| PageError::Missing)?;
     let fields = Fields(sent);
-    let entries = fields.all("asset").into_iter().zip(fields.all("seconds"));
-    let entries = entries.map(|(asset_id, duration_s)| EntryDraft { asset_id, duration_s }).collect();
+    let mut columns = ["asset", "seconds", "list", "take", "from", "until"].map(|name| fields.all(name).into_iter());
+    let entries = std::iter::from_fn(|| {
+        let [asset, seconds, list, take, from, until] = columns.each_mut().map(Iterator::next);
+        let rest = |text: Option<String>| text.unwrap_or_default();
+        Some(EntryDraft {
+            asset_id: asset?,
+            duration_s: rest(seconds),
+            playlist_id: rest(list),
+            take: rest(take),
+            from: rest(from),
+            until: rest(until),
+        })
+    })
+    .collect();
     let mut draft = PlaylistDraft { name: fields.one("name"), entries };
     let (act, shown) = (act(&fields.one("do")), id.as_ref().map(ToString::to_string).unwrap_or_default());
     if act != Act::Save {
@@ -234,14 +246,14 @@ async fn form(
     let ids: Vec<AssetId> = draft.entries.iter().filter_map(|entry| entry.asset_id.parse().ok()).collect();
     let named: HashMap<_, _> =
         store::assets::many(&site.app.db, &ids).await?.into_iter().map(|asset| (asset.id.to_string(), asset)).collect();
-    let clip = |entry: &EntryDraft| named.get(&entry.asset_id).and_then(|asset| asset.clip);
+    let clip = |entry: &EntryDraft| named.get(&entry.asset_id).and_then(Asset::clip_ms).map(length_of);
     let offered = assets::list(&site.app, "", None, OFFERED).await?;
     let (errors, count) = (Errors::of(t, errors), draft.entries.len());
     let line = |(number, entry): (usize, &EntryDraft)| Line {
         asset: entry.asset_id.clone(),
         name: named.get(&entry.asset_id).map_or_else(|| entry.asset_id.clone(), |asset| asset.name.clone()),
-        seconds: clip(entry).map_or_else(|| entry.duration_s.clone(), |clip| seconds(plans::length_of(clip))),
-        clip: clip(entry).map(|clip| t.clip_length(clip.duration_ms)),
+        seconds: clip(entry).map_or_else(|| entry.duration_s.clone(), seconds),
+        clip: clip(entry).map(|length| t.clip_length(length)),
         fault: [errors.at(&format!("entries.{number}.asset_id")), errors.at(&format!("entries.{number}.duration_s"))].concat(),
         number,
         first: number == 0,
@@ -250,7 +262,7 @@ async fn form(
     };
     let typed = |entry: &EntryDraft| entry.duration_s.replace(',', ".").parse::<f64>().map_or(0.0, |seconds| seconds * 1000.0);
     #[expect(clippy::cast_precision_loss, reason = "an hour at most")]
-    let ms = |entry: &EntryDraft| clip(entry).map_or_else(|| typed(entry), |clip| plans::length_of(clip) as f64);
+    let ms = |entry: &EntryDraft| clip(entry).map_or_else(|| typed(entry), |length| length as f64);
     let total = draft.entries.iter().map(ms).sum::<f64>().clamp(0.0, 1e12);
     #[expect(clippy::cast_possible_truncation, reason = "clamped to a range that i64 holds")]
     let total = total as i64;
@@ -275,7 +287,9 @@ mod tests {
     #[test]
     fn entries_move_by_buttons_and_the_focus_goes_with_them() {
         let names = |entries: &[EntryDraft]| entries.iter().map(|entry| entry.asset_id.clone()).collect::<String>();
-        let start: Vec<_> = ["a", "b", "c"].map(|id| EntryDraft { asset_id: id.to_owned(), duration_s: "5".to_owned() }).into();
+        let start: Vec<_> = ["a", "b", "c"]
+            .map(|id| EntryDraft { asset_id: id.to_owned(), duration_s: "5".to_owned(), ..EntryDraft::default() })
+            .into();
         for (button, order, focus) in [
             ("up:1", "bac", ("down", 0)),
             ("up:2", "acb", ("up", 1)),
@@ -292,11 +306,5 @@ mod tests {
             assert_eq!(names(&entries), order, "{button}");
         }
         assert_eq!(act("save"), Act::Save);
-    }
-
-    #[test]
-    fn seconds_are_written_without_needless_zeros() {
-        assert_eq!(seconds(8000), "8");
-        assert_eq!(seconds(2500), "2.5");
     }
 }

@@ -21,6 +21,8 @@ pub(super) fn words(t: Tr, error: &AddAssetError) -> String {
             MediaError::Clip(fault) => clip(t, fault),
             MediaError::Size(_) | MediaError::Encode(_) => t.s("upload-fault-picture"),
         },
+        AddAssetError::Kind { .. } => t.s("upload-fault-kind"),
+        AddAssetError::Unknown(_) => t.s("error-asset-unknown"),
         AddAssetError::Blob(_) | AddAssetError::Random(_) | AddAssetError::Store(_) => t.s("upload-fault-server"),
     }
 }

@@ -15,7 +15,7 @@ use super::verify::{Expected, compare};
 use super::*;
 use crate::media::stills;
 use crate::testing::eventually;
-use playlists::asset::Fit;
+use playlists::asset::{Fit, Focus};
 
 /// A folder with clips in it.
 struct Studio(TempDir);
@@ -150,7 +150,7 @@ async fn a_clip_is_brought_to_a_board_as_a_still_is() {
         for size in ["64x64", "80x31", "25x60"] {
             let (rendition, _) = studio.render(&clip, fit, size).await.unwrap_or_else(|fault| panic!("{fit:?} {size}: {fault}"));
             let board: Geometry = size.parse().expect("a geometry");
-            let still = stills::pixels(&poster, fit, board).expect("a still");
+            let still = stills::pixels(&poster, fit, Focus::MIDDLE, board).expect("a still");
             let (_, frames) = pictures(&rendition);
             let frame = shown(&frames[5], board.width(), board.height());
             // Colours are halved both ways in 4:2:0: on the narrowest board that is 10.7 steps, on the others less.

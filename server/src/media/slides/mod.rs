@@ -8,6 +8,7 @@ pub mod check;
 pub mod colour;
 pub mod content;
 pub mod date;
+pub mod document;
 pub mod error;
 pub mod fit;
 pub mod ink;

@@ -1,6 +1,6 @@
 //! Running text as one wide strip: premultiplied pixels on nothing, as high as the board's band.
 
-use resvg::tiny_skia::{Color, Pixmap};
+use resvg::tiny_skia::{Color, Pixmap, PixmapPaint, Transform};
 
 use super::colour::Colour;
 use super::error::SlideError;
@@ -44,6 +44,32 @@ pub enum TickerError {
     Draw(#[source] SlideError),
 }
 
+/// Weight of running text.
+const WEIGHT: u16 = 700;
+
+/// A strip on a band of a colour, which reaches half the strip's height beyond the text on both sides; or without one.
+///
+/// # Errors
+/// As [`strip`].
+pub fn banded(text: &str, language: Language, height: u32, ink: Colour, band: Option<Colour>) -> Result<Pixmap, TickerError> {
+    let letters = strip(text, language, WEIGHT, height, ink)?;
+    let Some(Colour([red, green, blue])) = band else { return Ok(letters) };
+    let margin = height / 2;
+    let wide = letters.width() + 2 * margin;
+    if wide > MOST_WIDTH {
+        return Err(TickerError::Long { width: u64::from(wide) });
+    }
+    let mut canvas = Pixmap::new(wide, height).ok_or_else(|| no_pixels(wide, height))?;
+    canvas.fill(Color::from_rgba8(red, green, blue, 255));
+    let at = i32::try_from(margin).unwrap_or_default();
+    canvas.draw_pixmap(at, 0, letters.as_ref(), &PixmapPaint::default(), Transform::identity(), None);
+    Ok(canvas)
+}
+
+fn no_pixels(width: u32, height: u32) -> TickerError {
+    TickerError::Draw(SlideError::Pixels(MediaError::Encode(format!("no strip of {width}x{height} pixels"))))
+}
+
 /// A strip: the text on one line, pixels premultiplied, transparent around the letters, exactly as wide as the text. Line breaks become
 /// spaces. The space between two runs is the player's.
 ///
@@ -73,8 +99,7 @@ pub fn strip(text: &str, language: Language, weight: u16, height: u32, colour: C
     let width = (em * size).ceil() as u64 + 2;
     let fits = u32::try_from(width).ok().filter(|&width| width <= MOST_WIDTH);
     let wide = fits.ok_or(TickerError::Long { width })?;
-    let no_pixels = || TickerError::Draw(SlideError::Pixels(MediaError::Encode(format!("no strip of {wide}x{height} pixels"))));
-    let mut canvas = Pixmap::new(wide, height).ok_or_else(no_pixels)?;
+    let mut canvas = Pixmap::new(wide, height).ok_or_else(|| no_pixels(wide, height))?;
     let set = SetLine {
         part: 0,
         line: Line { pieces: 0..shaped.pieces.len(), width: em, hyphen: false },

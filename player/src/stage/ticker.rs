@@ -1,0 +1,259 @@
+//! Running text over the picture: which strip crosses the board at an instant, where it is, and the picture with it. Its place comes
+//! from the wall clock, so boards side by side run in step; it moves by the same number of whole pixels in each frame.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use playlists::geometry::Geometry;
+use playlists::id::{Digest, Revision};
+use playlists::wire::reports::PlayedItem;
+
+use super::Play;
+use super::decode::Source;
+use super::strip::Strip;
+use crate::frame::Frame;
+
+/// Most frames a second: a faster strip moves by more pixels at once.
+const MOST_FRAMES: u32 = 50;
+const MICROSECONDS: u128 = 1_000_000;
+
+/// One crossing of the board by a strip.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Run {
+    /// The strip.
+    pub source: Source,
+    /// How it is recorded.
+    pub played: PlayedItem,
+    /// Pixels per second, at least 1.
+    pub speed: u32,
+    /// When its first pixel enters at the right edge.
+    pub since: DateTime<Utc>,
+    /// When it has left, or is cut short.
+    pub until: DateTime<Utc>,
+    /// The manifest it comes from.
+    pub rev: Revision,
+}
+
+impl Run {
+    fn is_on(&self, now: DateTime<Utc>) -> bool {
+        self.since <= now && now < self.until
+    }
+
+    fn is_same(&self, other: &Self) -> bool {
+        self.source.item == other.source.item && self.since == other.since
+    }
+
+    /// Pixels in each frame.
+    fn step(&self) -> u128 {
+        u128::from(self.speed.div_ceil(MOST_FRAMES).max(1))
+    }
+
+    /// How many frames have begun after this time.
+    fn frames(&self, elapsed: Duration) -> u128 {
+        elapsed.as_micros() * u128::from(self.speed) / (self.step() * MICROSECONDS)
+    }
+
+    /// Pixels by which it has moved after this time.
+    fn moved(&self, elapsed: Duration) -> u128 {
+        self.frames(elapsed) * self.step()
+    }
+
+    /// How long after this time the next frame begins.
+    fn until_next(&self, elapsed: Duration) -> Duration {
+        let next = (self.frames(elapsed) + 1) * self.step() * MICROSECONDS;
+        let next = next.div_ceil(u128::from(self.speed.max(1)));
+        Duration::from_micros(u64::try_from(next).unwrap_or(u64::MAX)).saturating_sub(elapsed)
+    }
+}
+
+/// A strip where it lies over the picture.
+#[derive(Debug, Clone)]
+pub struct Over {
+    /// The strip.
+    pub strip: Arc<Strip>,
+    /// The column of its left edge; it may lie outside.
+    pub left: i64,
+}
+
+impl PartialEq for Over {
+    fn eq(&self, other: &Self) -> bool {
+        self.left == other.left && Arc::ptr_eq(&self.strip, &other.strip)
+    }
+}
+
+/// What became of the running text with the time.
+#[derive(Debug, Default)]
+pub(super) struct Moved {
+    /// The picture must be drawn anew.
+    pub(super) changed: bool,
+    /// Frames between the last one and this that were not shown.
+    pub(super) dropped: u64,
+    /// When to look again.
+    pub(super) next: Option<Duration>,
+}
+
+/// The running text of a stage.
+pub(super) struct Ticker {
+    /// What runs and what runs next.
+    runs: Vec<Run>,
+    strips: Vec<(Digest, Arc<Strip>)>,
+    /// What gave no strip, and whether it may when its bytes have come again.
+    broken: Vec<(Digest, bool)>,
+    over: Option<Over>,
+    /// The crossing that is on the screen, since when, the frame it is at and how many were left out.
+    on: Option<On>,
+    plays: Vec<Play>,
+    canvas: Option<Frame>,
+    /// The picture that the canvas shows but for its lowest rows; none when it shows another.
+    base: Option<Arc<Frame>>,
+    /// How many of the canvas's lowest rows are drawn over.
+    covered: usize,
+}
+
+struct On {
+    run: Run,
+    presented: Duration,
+    frame: u128,
+    dropped: u32,
+}
+
+impl Ticker {
+    pub(super) const fn new() -> Self {
+        Self {
+            runs: Vec::new(),
+            strips: Vec::new(),
+            broken: Vec::new(),
+            over: None,
+            on: None,
+            plays: Vec::new(),
+            canvas: None,
+            base: None,
+            covered: 0,
+        }
+    }
+
+    /// What runs from now on, in the order of its time.
+    pub(super) fn order(&mut self, runs: Vec<Run>) {
+        self.runs = runs;
+        self.strips.retain(|(item, _)| self.runs.iter().any(|run| run.source.item == *item));
+        self.broken.retain(|(item, may_come)| !may_come && self.runs.iter().any(|run| run.source.item == *item));
+        if self.runs.is_empty() {
+            (self.canvas, self.base) = (None, None);
+        }
+    }
+
+    /// The strip that is to be decoded: it runs, or runs next.
+    pub(super) fn wanted(&self) -> Option<&Source> {
+        let lacks = |source: &&Source| {
+            !self.strips.iter().any(|(item, _)| *item == source.item) && !self.broken.iter().any(|(item, _)| *item == source.item)
+        };
+        self.runs.iter().map(|run| &run.source).find(lacks)
+    }
+
+    /// A strip was decoded.
+    pub(super) fn take(&mut self, item: Digest, strip: Strip) {
+        if self.runs(&item) {
+            self.strips.push((item, Arc::new(strip)));
+        }
+    }
+
+    /// An item gives no strip: it is not asked for again, or not until it is ordered again where its bytes `may_come`.
+    pub(super) fn broken(&mut self, item: Digest, may_come: bool) {
+        if self.runs(&item) {
+            self.broken.push((item, may_come));
+        }
+    }
+
+    fn runs(&self, item: &Digest) -> bool {
+        self.runs.iter().any(|run| run.source.item == *item)
+    }
+
+    /// Goes to `wall`, the time of day, on a board of this geometry. Nothing runs where nothing else `is_lit`.
+    pub(super) fn move_to(&mut self, (now, wall): (Duration, DateTime<Utc>), geometry: Geometry, is_lit: bool) -> Moved {
+        let running = self.runs.iter().find(|run| is_lit && run.is_on(wall)).cloned();
+        let strip = running.as_ref().and_then(|run| self.strips.iter().find(|(item, _)| *item == run.source.item));
+        let over = running.as_ref().zip(strip).map(|(run, (_, strip))| {
+            let moved = i64::try_from(run.moved(since(run, wall))).unwrap_or(i64::MAX);
+            Over { strip: Arc::clone(strip), left: i64::from(geometry.width()).saturating_sub(moved) }
+        });
+        let dropped = self.record(now, running.as_ref().filter(|_| over.is_some()), wall);
+        let next = self.next(running.as_ref(), over.is_some(), (now, wall));
+        let changed = self.over != over;
+        self.over = over;
+        Moved { changed, dropped, next }
+    }
+
+    /// When the next frame or the next crossing begins.
+    fn next(&self, running: Option<&Run>, is_drawn: bool, (now, wall): (Duration, DateTime<Utc>)) -> Option<Duration> {
+        let until = |then: DateTime<Utc>| (then - wall).to_std().unwrap_or_default();
+        let step = running.filter(|_| is_drawn).map(|run| run.until_next(since(run, wall)));
+        let begins = self.runs.iter().filter(|run| wall < run.since).map(|run| until(run.since));
+        let wait = begins.chain(running.map(|run| until(run.until))).chain(step).min()?;
+        Some(now + wait.max(Duration::from_millis(1)))
+    }
+
+    /// Notes which crossing is seen; how many of its frames were left out since the last one.
+    fn record(&mut self, now: Duration, run: Option<&Run>, wall: DateTime<Utc>) -> u64 {
+        if let (Some(on), Some(run)) = (&mut self.on, run)
+            && on.run.is_same(run)
+        {
+            let frame = run.frames(since(run, wall));
+            let dropped = frame.saturating_sub(on.frame).saturating_sub(1);
+            // A clock that was set leaves nothing out.
+            let dropped = if dropped > u128::from(MOST_FRAMES) { 0 } else { u32::try_from(dropped).unwrap_or_default() };
+            on.frame = frame;
+            on.dropped = on.dropped.saturating_add(dropped);
+            on.run = run.clone();
+            return u64::from(dropped);
+        }
+        self.end(now, wall);
+        self.on = run.map(|run| On { run: run.clone(), presented: now, frame: run.frames(since(run, wall)), dropped: 0 });
+        0
+    }
+
+    /// What is on ends.
+    pub(super) fn end(&mut self, now: Duration, wall: DateTime<Utc>) {
+        let Some(On { run, presented, dropped, .. }) = self.on.take() else { return };
+        self.plays.push(Play {
+            interrupted: wall < run.until,
+            played: run.played,
+            start: presented,
+            shown: now.saturating_sub(presented),
+            dropped,
+            rev: run.rev,
+            is_over: true,
+        });
+    }
+
+    /// The crossings that have ended since the last call.
+    pub(super) fn plays(&mut self) -> Vec<Play> {
+        std::mem::take(&mut self.plays)
+    }
+
+    /// What lies over the picture.
+    pub(super) const fn over(&self) -> Option<&Over> {
+        self.over.as_ref()
+    }
+
+    /// The picture with the running text over it. `kept` is `picture` where that will be the same frame next time: then only the
+    /// rows that change are drawn.
+    pub(super) fn draw<'a>(&'a mut self, picture: &'a Frame, kept: Option<&Arc<Frame>>) -> &'a Frame {
+        let Some(Over { strip, left }) = &self.over else {
+            self.base = None;
+            return picture;
+        };
+        let is_there = self.base.as_ref().zip(kept).is_some_and(|(base, kept)| Arc::ptr_eq(base, kept));
+        let rows = if is_there { self.covered } else { usize::MAX };
+        let canvas = self.canvas.get_or_insert_with(|| Frame::black(picture.geometry()));
+        canvas.copy_lowest(picture, rows);
+        self.base = kept.cloned();
+        self.covered = strip.height();
+        strip.draw(canvas, *left);
+        canvas
+    }
+}
+
+fn since(run: &Run, wall: DateTime<Utc>) -> Duration {
+    (wall - run.since).max(TimeDelta::zero()).to_std().unwrap_or_default()
+}

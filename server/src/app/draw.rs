@@ -1,0 +1,127 @@
+//! Pictures of assets at exact pixels: what renditions of stills, slides and tickers are made by, and previews.
+
+use ::playlists::asset::AssetKind;
+use ::playlists::geometry::Geometry;
+use chrono::NaiveDate;
+
+use super::App;
+use crate::media::blobs::BlobError;
+use crate::media::intake::MediaError;
+use crate::media::slides::document::{DocumentError, SlideDocument, TickerDocument, band_height};
+use crate::media::slides::error::SlideError;
+use crate::media::slides::language::Language;
+use crate::media::slides::library::{self, LibraryError};
+use crate::media::slides::ticker::{self, TickerError};
+use crate::media::slides::{self, Pictures};
+use crate::media::{at_the_bench, stills};
+use crate::store::asset_versions::AssetVersion;
+
+/// A picture, and what is known of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Drawn {
+    /// A PNG.
+    pub png: Vec<u8>,
+    /// Of a ticker: the width of its strip in pixels.
+    pub strip_width: Option<u32>,
+}
+
+/// Why a picture cannot be made.
+#[derive(Debug, thiserror::Error)]
+pub enum DrawError {
+    /// The original is damaged, or its pixels cannot be made.
+    #[error(transparent)]
+    Media(MediaError),
+    /// The disk.
+    #[error(transparent)]
+    Blob(BlobError),
+    /// The document of a slide or ticker is wrong.
+    #[error(transparent)]
+    Document(DocumentError),
+    /// The template of a slide is not there.
+    #[error(transparent)]
+    Template(LibraryError),
+    /// The slide cannot be made.
+    #[error(transparent)]
+    Slide(SlideError),
+    /// The strip cannot be made.
+    #[error(transparent)]
+    Ticker(TickerError),
+    /// A clip's pictures are made by ffmpeg.
+    #[error("a clip is not drawn")]
+    Clip,
+}
+
+/// Draws a version at these pixels, as it is on `today`; a ticker as the strip for boards of these pixels.
+///
+/// # Errors
+/// When its original cannot be read, or the picture cannot be made.
+pub async fn version(
+    app: &App,
+    kind: AssetKind,
+    version: &AssetVersion,
+    geometry: Geometry,
+    today: NaiveDate,
+) -> Result<Drawn, DrawError> {
+    let original = app.blobs.read(&version.sha256).await.map_err(DrawError::Blob)?;
+    let language = language_of(version.language.as_str());
+    match kind {
+        AssetKind::Still => {
+            let (fit, focus) = (version.fit, version.focus);
+            let png = at_the_bench(move || stills::render(&original, fit, focus, geometry)).await.map_err(DrawError::Media)?;
+            Ok(Drawn { png, strip_width: None })
+        }
+        AssetKind::Slide => {
+            let document = SlideDocument::read(&original).map_err(DrawError::Document)?;
+            slide(app, document, language, geometry, today).await
+        }
+        AssetKind::Ticker => {
+            let document = TickerDocument::read(&original).map_err(DrawError::Document)?;
+            strip(document, language, geometry).await
+        }
+        AssetKind::Clip => Err(DrawError::Clip),
+    }
+}
+
+/// Draws a slide.
+///
+/// # Errors
+/// When one of its pictures cannot be read, or it cannot be made.
+pub async fn slide(
+    app: &App,
+    document: SlideDocument,
+    language: Language,
+    geometry: Geometry,
+    today: NaiveDate,
+) -> Result<Drawn, DrawError> {
+    let mut pictures = Pictures::new();
+    for (field, digest) in document.pictures().map_err(DrawError::Document)? {
+        let focus = document.content.pictures.get(&field).and_then(|picture| picture.focus);
+        pictures.insert(field, (app.blobs.read(&digest).await.map_err(DrawError::Blob)?, focus));
+    }
+    let made = move || {
+        let loaded = library::shipped(&document.template).map_err(DrawError::Template)?;
+        let pixels = slides::pixels(&loaded, &document.content, &pictures, language, geometry, today);
+        stills::encode(&pixels.map_err(DrawError::Slide)?).map_err(DrawError::Media)
+    };
+    Ok(Drawn { png: at_the_bench(made).await?, strip_width: None })
+}
+
+/// Draws the strip of a ticker for boards of these pixels.
+///
+/// # Errors
+/// When it cannot be made.
+pub async fn strip(document: TickerDocument, language: Language, geometry: Geometry) -> Result<Drawn, DrawError> {
+    let made = move || {
+        let strip = ticker::banded(&document.text, language, band_height(geometry), document.ink, document.band)
+            .map_err(DrawError::Ticker)?;
+        let png = strip.encode_png().map_err(|e| DrawError::Media(MediaError::Encode(e.to_string())))?;
+        Ok(Drawn { png, strip_width: Some(strip.width()) })
+    };
+    at_the_bench(made).await
+}
+
+/// The language that texts are set in: without words, and in a language that slides are not set in, as Vietnamese.
+#[must_use]
+pub fn language_of(tag: &str) -> Language {
+    tag.split('-').next().and_then(|tag| tag.parse().ok()).unwrap_or(Language::Vi)
+}

@@ -1,0 +1,149 @@
+//! What boards show by what is in force: which campaigns, which playlists, and which renditions that takes. Pure.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, NaiveDate, Utc};
+use playlists::asset::AssetKind;
+use playlists::campaign::Period;
+use playlists::geometry::Geometry;
+use playlists::id::{BoardId, Digest};
+use playlists::local::{broadcast_day, day_start};
+
+use super::defaults::{self, Stretch, Versioned};
+use crate::store::asset_versions::{Shown, VersionId};
+use crate::store::board_defaults::EndedDefault;
+use crate::store::boards::Board;
+use crate::store::campaign_versions::CampaignVersion;
+use crate::store::playlists::{Shows, StoredEntry};
+use crate::store::renditions::Key;
+
+/// The bytes of a rendition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ready {
+    /// Their SHA-256.
+    pub sha256: Digest,
+    /// How many they are.
+    pub size: u64,
+    /// Of a ticker: the width of its strip in pixels.
+    pub strip_width: Option<u32>,
+}
+
+/// All that manifests are composed from, for many boards at once.
+#[derive(Debug, Clone, Default)]
+pub struct Sources {
+    /// Versions of campaigns that are in force or were so today.
+    pub campaigns: Vec<CampaignVersion>,
+    /// What playlists play, by id and version, with all those within them.
+    pub playlists: BTreeMap<Versioned, Vec<StoredEntry>>,
+    /// When each of these versions was made, UTC milliseconds: as a default playlist it plays until the next one is.
+    pub made_ms: BTreeMap<Versioned, i64>,
+    /// What boards' default playlists were earlier today, in the order of their ends.
+    pub former_defaults: BTreeMap<BoardId, Vec<EndedDefault>>,
+    /// What is known of the versions of assets that these playlists show.
+    pub versions: BTreeMap<VersionId, Shown>,
+    /// The renditions that are made.
+    pub renditions: BTreeMap<Key, Ready>,
+    /// Those that are being made; the rest cannot be.
+    pub pending: BTreeSet<Key>,
+}
+
+/// The versions of assets that these entries show themselves.
+pub(super) fn versions_of(entries: &[StoredEntry]) -> impl Iterator<Item = VersionId> {
+    entries.iter().flat_map(|entry| match &entry.shows {
+        Shows::Asset { asset_id, pinned, .. } => {
+            let of = |(language, version): (&playlists::asset::Language, &u64)| VersionId {
+                asset: asset_id.clone(),
+                language: language.clone(),
+                version: *version,
+            };
+            pinned.versions.iter().map(of).collect()
+        }
+        Shows::Playlist { .. } => Vec::new(),
+    })
+}
+
+impl Sources {
+    /// The versions of campaigns that a manifest of this board carries at `now`.
+    pub(super) fn campaigns_of<'a>(
+        &'a self,
+        board: &'a Board,
+        now: DateTime<Utc>,
+    ) -> impl Iterator<Item = (&'a CampaignVersion, Period)> {
+        let today = day_start(broadcast_day(now, board.time_zone), board.time_zone);
+        self.campaigns.iter().filter(|version| version.aims_at(&board.id)).filter_map(move |version| {
+            let period = period_in_force(version)?;
+            period.until.is_none_or(|until| until > today).then_some((version, period))
+        })
+    }
+
+    /// What plays on the board when nothing else does, through today.
+    pub(super) fn defaults_of(&self, board: &Board, now: DateTime<Utc>) -> Vec<Stretch> {
+        let today = day_start(broadcast_day(now, board.time_zone), board.time_zone).timestamp_millis();
+        let former = self.former_defaults.get(&board.id).map_or(&[][..], Vec::as_slice);
+        defaults::stretches(former, board.default_playlist.as_ref(), today, |id| {
+            let versions = self.playlists.range((id.clone(), 0)..=(id.clone(), u64::MAX)).map(|(version, _)| version);
+            versions.map(|version| (version.clone(), self.made_ms.get(version).copied().unwrap_or_default())).collect()
+        })
+    }
+
+    /// These versions of playlists and all those within them.
+    pub(super) fn inside(&self, lists: impl IntoIterator<Item = Versioned>) -> BTreeSet<Versioned> {
+        let (mut found, mut open) = (BTreeSet::new(), lists.into_iter().collect::<Vec<_>>());
+        while let Some(list) = open.pop() {
+            let inner = self.playlists.get(&list).into_iter().flatten().filter_map(StoredEntry::playlist);
+            open.extend(inner.filter(|inner| !found.contains(inner)));
+            found.insert(list);
+        }
+        found
+    }
+
+    /// The renditions of a version at these pixels: one; or one for each day from `today`, and where all are past the last day's.
+    pub(super) fn keys(&self, of: &VersionId, geometry: Geometry, today: NaiveDate) -> Vec<Key> {
+        let key = |day| Key { of: of.clone(), geometry, day };
+        match self.versions.get(of) {
+            None => Vec::new(),
+            Some(Shown { days: None, .. }) => vec![key(None)],
+            Some(Shown { days: Some((first, last)), .. }) => {
+                let from = today.max(*first).min(*last);
+                from.iter_days().take_while(|day| day <= last).map(|day| key(Some(day))).collect()
+            }
+        }
+    }
+
+    /// The renditions at these pixels of all that a version of a playlist shows, and those within it.
+    pub(super) fn keys_of(&self, list: &Versioned, geometry: Geometry, today: NaiveDate) -> BTreeSet<Key> {
+        let lists = self.inside([list.clone()]);
+        let shown = lists.iter().filter_map(|list| self.playlists.get(list)).flat_map(|entries| versions_of(entries));
+        let in_loop = |of: &VersionId| self.versions.get(of).is_some_and(|shown| shown.kind != AssetKind::Ticker);
+        shown.filter(in_loop).flat_map(|of| self.keys(&of, geometry, today)).collect()
+    }
+
+    /// Whether a rendition that this version of a playlist shows is still being made for this board.
+    pub(super) fn waits(&self, board: &Board, list: &Versioned, now: DateTime<Utc>) -> bool {
+        let today = broadcast_day(now, board.time_zone);
+        !self.pending.is_empty() && !self.keys_of(list, board.geometry, today).is_disjoint(&self.pending)
+    }
+
+    /// Every rendition that a manifest of this board names, made or not.
+    #[must_use]
+    pub fn needs(&self, board: &Board, now: DateTime<Utc>) -> BTreeSet<Key> {
+        let today = broadcast_day(now, board.time_zone);
+        let played = self.campaigns_of(board, now).map(|(version, _)| (version.playlist.clone(), version.playlist_version));
+        let by_default = self.defaults_of(board, now).into_iter().filter_map(|stretch| stretch.plays);
+        let lists: BTreeSet<Versioned> = played.chain(by_default).collect();
+        lists.iter().flat_map(|list| self.keys_of(list, board.geometry, today)).collect()
+    }
+}
+
+/// When a version may play: the operator's period, cut to the time it is in force; none when nothing is left.
+fn period_in_force(version: &CampaignVersion) -> Option<Period> {
+    let instant = DateTime::from_timestamp_millis;
+    let began = instant(version.in_force_ms)?;
+    let ended = version.ended_ms.and_then(instant);
+    let from = version.period.from.map_or(began, |from| from.max(began));
+    let until = match (version.period.until, ended) {
+        (Some(until), Some(ended)) => Some(until.min(ended)),
+        (until, ended) => until.or(ended),
+    };
+    until.is_none_or(|until| from < until).then_some(Period { from: Some(from), until })
+}
