@@ -4,7 +4,7 @@ use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, Utc, Weekday};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
-use crate::local::{instant, instant_of, midnight_ms, moved, wall_clock};
+use crate::local::{broadcast_day, day_start, instant, instant_of, midnight_ms, moved, wall_clock};
 use crate::span::{Span, union};
 
 /// Most intervals of one weekday or date.
@@ -125,6 +125,63 @@ impl Hours {
         }
         self.weekly.iter().filter(|w| w.days.contains(&date.weekday())).flat_map(|w| &w.intervals).map(span).collect()
     }
+}
+
+/// Hours that are `old` until an instant and `new` from then on, as far as the broadcast day of that instant and all later ones go:
+/// so that the past of the day's list stays when hours are changed. None stands for lit always.
+///
+/// The days until then are told as exceptions, in whole local minutes. The inner none: lit always. The outer none: the change cannot be
+/// told in this way: in the hour that a clock shows twice, within a minute, or where hours are named beside a `whole_day` exception.
+#[must_use]
+pub fn changed_at(old: Option<&Hours>, new: Option<&Hours>, at: DateTime<Utc>, tz: Tz) -> Option<Option<Hours>> {
+    let today = broadcast_day(at, tz);
+    let (day_ms, at_ms) = (day_start(today, tz).timestamp_millis(), at.timestamp_millis());
+    let lit = |hours: Option<&Hours>, range: Span| hours.map_or_else(|| vec![range], |hours| hours.lit(range, tz));
+    let past = Span { from: day_ms, until: at_ms };
+    if past.is_empty() || lit(old, past) == lit(new, past) {
+        return Some(new.cloned());
+    }
+    let last = wall_clock(at, tz).date();
+    let (dates, after) = ([today, moved(today, 1)].into_iter().filter(|date| *date <= last), midnight_ms(moved(last, 1), tz));
+    let mut told = new.cloned().unwrap_or_else(always);
+    // What an interval of the last date reaches into the next one stays.
+    let reaches = told.starting_on(last, tz).into_iter().map(|span| span.until).filter(|until| *until > after).max();
+    told.exceptions.retain(|exception| exception.date < moved(today, -1) || exception.date > last);
+    told.exceptions.push(Exception { date: moved(today, -1), intervals: Vec::new(), whole_day: false });
+    let old_and_new = |range: Span| {
+        let (before, since) = (Span { until: at_ms.min(range.until), ..range }, Span { from: at_ms.max(range.from), ..range });
+        union(lit(old, before).into_iter().chain(lit(new, since)).collect())
+    };
+    for date in dates {
+        let day = Span { from: midnight_ms(date, tz), until: midnight_ms(moved(date, 1), tz) };
+        let mut spans = old_and_new(day);
+        if let Some(span) = spans.last_mut().filter(|span| date == last && span.until == after) {
+            span.until = reaches.unwrap_or(after);
+        }
+        let clock = |ms: i64| wall_clock(instant(ms), tz).time();
+        // A span of more than a day is told in two: no interval is longer than a day.
+        let cut = day.until - 60_000;
+        let whole = |span: &Span| {
+            if span.until > day.until { vec![Span { until: cut, ..*span }, Span { from: cut, ..*span }] } else { vec![*span] }
+        };
+        let parts = spans.iter().flat_map(whole).filter(|span| !span.is_empty());
+        let intervals: Vec<_> = parts.map(|s| Interval { from: clock(s.from), until: clock(s.until) }).collect();
+        let dark = Exception { date, intervals: Vec::new(), whole_day: false };
+        told.exceptions.push(dark.clone());
+        told.exceptions
+            .extend(intervals.chunks(MOST_INTERVALS).map(|part| Exception { intervals: part.to_vec(), ..dark.clone() }));
+    }
+    told.exceptions.sort_by_key(|exception| exception.date);
+    let future = Span { from: at_ms, until: midnight_ms(moved(last, 3), tz) };
+    let holds = told.lit(past, tz) == lit(old, past) && told.lit(future, tz) == lit(new, future);
+    (holds && told.exceptions.len() <= MOST_EXCEPTIONS).then_some(Some(told))
+}
+
+/// Lit always, as weekly hours.
+fn always() -> Hours {
+    use Weekday::{Fri, Mon, Sat, Sun, Thu, Tue, Wed};
+    let day = Interval { from: NaiveTime::MIN, until: NaiveTime::MIN };
+    Hours { weekly: vec![Weekly { days: vec![Mon, Tue, Wed, Thu, Fri, Sat, Sun], intervals: vec![day] }], exceptions: Vec::new() }
 }
 
 /// Local times as `05:30`.

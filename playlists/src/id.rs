@@ -115,6 +115,10 @@ text_id!(
     ThemeId, "theme", 1, 64
 );
 text_id!(
+    /// A stand-down: themes held back on all boards for a while.
+    StandDownId, "stand-down id", 1, 64
+);
+text_id!(
     /// A notice.
     NoticeId, "notice id", 1, 64
 );

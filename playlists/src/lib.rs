@@ -16,6 +16,7 @@ pub mod plan;
 pub mod playlist;
 pub mod schedule;
 mod span;
+pub mod theme;
 pub mod trust;
 pub mod unit;
 pub mod window;

@@ -18,6 +18,7 @@ mod outside;
 mod pages;
 mod proof;
 mod resolver;
+mod rules;
 mod samples;
 mod tampering;
 mod topics;

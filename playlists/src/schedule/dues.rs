@@ -154,7 +154,7 @@ fn shares(plan: &Plan, stretches: &[Vec<Span>]) -> Vec<Vec<(Span, i64)>> {
 }
 
 /// What a campaign asks of an hour, by its longest entry, in milliseconds.
-fn asked_ms(plan: &Plan, per_hour: u32, list: u32) -> i64 {
+pub(super) fn asked_ms(plan: &Plan, per_hour: u32, list: u32) -> i64 {
     i64::from(per_hour).saturating_mul(plan.list(list).map_or(0, |list| list.longest))
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 
 use super::active::{Plays, may_play};
+use super::demand::LONGEST_BESIDE_MS;
 use super::dues::{MOST_OF_AN_HOUR, asked};
 use super::valid::Validity;
 use super::{Overrides, Schedule, What, within};
@@ -12,9 +13,6 @@ use crate::id::CampaignId;
 use crate::local::instant;
 use crate::span::{Span, common, without};
 use crate::trust::manifest::Manifest;
-
-/// Longest entry beside campaigns with plays per hour, in milliseconds.
-const LONGEST_BESIDE_MS: i64 = 60_000;
 
 /// What a campaign, or the default playlist, gets.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -15,6 +15,7 @@
 
 mod active;
 mod day;
+mod demand;
 mod dues;
 mod entries;
 mod explain;
@@ -40,6 +41,7 @@ use crate::local::{broadcast_day, instant, moved};
 use crate::trust::manifest::{Manifest, ManifestFault};
 
 pub use self::day::DayList;
+pub use self::demand::{Demand, LONGEST_BESIDE, TooLong};
 pub use self::explain::{Explanation, Reason, Rule, Why, explain};
 pub use self::forecast::{Airtime, Displaced, Forecast, Refusal};
 pub use self::overrides::{Blackout, Notice, NoticeShows, Overrides, Severity};

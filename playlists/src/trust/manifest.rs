@@ -15,7 +15,7 @@ use crate::hours::Hours;
 use crate::id::{BoardId, CampaignId, Digest, KeyEpoch, PlaylistId, Revision, Version};
 use crate::playlist::Playlist;
 
-pub use super::faults::ManifestFault;
+pub use super::faults::{MOST_STAND_DOWNS, ManifestFault};
 
 /// Largest manifest, in bytes of its JSON.
 pub const MAX_BYTES: usize = 1 << 20;
@@ -80,7 +80,7 @@ pub struct Manifest {
 }
 
 /// Share of the loop by tier, in slots.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Lanes {
     /// The province's.
     pub province: u32,

@@ -282,7 +282,7 @@ fn versions(number: usize, random: RandomCampaign, lists: usize, items: usize) -
 }
 
 /// Hours that light every week at least once.
-fn hours(day: NaiveDate) -> impl Strategy<Value = Hours> {
+pub(crate) fn hours(day: NaiveDate) -> impl Strategy<Value = Hours> {
     let time = (0_u32..24, select(vec![0_u32, 30, 59])).prop_map(|(h, m)| NaiveTime::from_hms_opt(h, m, 0).expect("a time"));
     let interval = (time.clone(), time).prop_map(|(from, until)| Interval { from, until });
     let all = [Weekday::Mon, Weekday::Tue, Weekday::Wed, Weekday::Thu, Weekday::Fri, Weekday::Sat, Weekday::Sun];

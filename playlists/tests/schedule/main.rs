@@ -2,7 +2,9 @@
 #![expect(clippy::indexing_slicing, clippy::panic, reason = "a test that panics has found something")]
 
 mod cases;
+mod demand;
 mod generate;
+mod hours;
 mod properties;
 mod reference;
 mod rules;

@@ -6,6 +6,7 @@ nav-overview = Overview
 nav-assets = Library
 nav-playlists = Playlists
 nav-campaigns = Campaigns
+nav-stand-downs = Stand-downs
 sign-in = Sign in
 sign-out = Sign out
 sign-in-title = Sign in
@@ -260,6 +261,39 @@ level-normal = Normal
 level-priority = Priority
 level-hint = Priority displaces normal campaigns while it plays.
 weight-hint = 1–1000: its share beside the other campaigns.
+share = How plays are shared out
+share-by-weight = By weight
+share-by-plays = Plays an hour
+share-weight = weight { $n }
+share-per-hour = { $n ->
+    [one] { $n } play an hour
+   *[other] { $n } plays an hour
+}
+per-hour = Plays an hour
+per-hour-hint = 1–3600 in every hour in which a board is lit, outside what is shared by weight. At most 90 % of an hour with the others.
+theme = Theme
+themes = Themes
+no-theme = — None —
+about-themes = A stand-down holds back campaigns that have a theme, and no others.
+theme-party-law = Party line, policy and law
+theme-achievements = Achievements of renewal, the new era
+theme-external-activity = External activity, delegations
+theme-land-and-people = Land, people, history, relics
+theme-investment = Investment policy and calls
+theme-trade = Trade, export, integration
+theme-tourism = Tourism, festivals
+theme-heritage = Heritage, culture
+theme-products = OCOP and key products
+theme-national-days = National days, history
+theme-borders = Borders, relations with neighbours
+theme-sea-and-islands = Sovereignty of sea and islands
+theme-border-crime = Crime across the border
+theme-human-rights = Human rights
+theme-ethnic-religious = Ethnic and religious affairs
+theme-rebuttal = Rebuttal of false information
+theme-treaties = Treaties and commitments
+theme-reading = Books and reading
+theme-world = World affairs
 phase-draft = Not approved
 phase-coming = Coming
 phase-resting = Between windows
@@ -285,12 +319,55 @@ windows-hint = No window means all the time that a board is lit. Vietnamese time
 window-number = Window { $n }
 window-cron = Cron expression
 window-cron-hint = Five fields: minute, hour, day, month, weekday. Such as: 0 7 * * Mon-Fri
-window-minutes = Lasts (minutes)
+window-lasts = Lasts
+window-unit = Unit
+unit-minutes = minutes
+unit-hours = hours
+unit-days = days
+window-less = Without some dates, or some weeks only
+window-except = Does not start on
+window-except-hint = Dates, apart by commas. Such as: 2026-12-25, 2027-01-01
+window-every = In one of so many weeks
+window-every-hint = Empty: every week.
+window-week-of = Counted from the week of
+window-weeks = every { $n } weeks
+window-excepts = { $n ->
+    [one] without { $n } date
+   *[other] without { $n } dates
+}
+lunar-day-label = Lunar day
+lunar-month-label = Lunar month
+lunar-day = { $n ->
+    [1] 1 (new moon)
+    [15] 15 (full moon)
+   *[other] { $n }
+}
+lunar-last-day = Last of the month
+lunar-month = { $n ->
+    [1] 1 (begins with Tết)
+   *[other] { $n }
+}
+lunar-every-month = Every month, leap months too
+lunar-date = Lunar { $day }/{ $month }
+lunar-date-every = Lunar day { $day } of every month
+lunar-date-last = Last day of lunar month { $month }
+lunar-date-last-every = Last day of every lunar month
+cron-every-minute = every minute
+cron-every-minutes = { $n ->
+    [one] every minute
+   *[other] every { $n } minutes
+}
+cron-hourly = every hour at minute { $n }
+cron-every-hours = every { $step } hours at minute { $minute }
+cron-at = at { $times }
+cron-on-day = On day { $n } of every month
+cron-on-date = On { $day }/{ $month } of every year
 window-days = Days of the week
 window-from = From
 window-until = Until
 window-remove = Remove the window
 window-add-form = Add a window
+window-add-lunar = Add a lunar date
 window-add-cron = Add a window by cron
 starts-next = The next five starts
 starts-none = This expression cannot be read, or never starts.
@@ -312,6 +389,7 @@ end-text = It stops at once on all its boards. A new period starts it again.
 phase-paused = Paused
 campaign-paused = The campaign is paused.
 campaign-resumed = The campaign goes on.
+campaign-not-resumed = It does not go on yet: plays per hour do not fit any more beside the other campaigns. “Count what it will get” shows the figures; ask for fewer, and save.
 campaign-is-paused = This campaign is paused: no board plays it until it is resumed. Changes saved here wait until then.
 steps-title = The campaign as a whole
 steps-text = Before anything changes, the next page says what will happen on the boards.
@@ -333,6 +411,7 @@ step-nothing-now = Nothing changes on the screens at this moment: the loop stays
     [one] { $n } board
    *[other] { $n } boards
 } it is meant for.
+step-jumps-if = When you save, the loop changes at once on { $n } of { $all } boards: what is on the screen is shown to its end, then the new manifest goes on; every other campaign keeps its place.
 step-now = Now
 step-then = By the new manifest
 step-more = On { $n } more boards it is similar.
@@ -354,6 +433,7 @@ timeline-go = Show
 timeline-unknown = No manifest
 timeline-unknown-text = The board had no manifest on this day, so nothing is known of it.
 timeline-hint = A broadcast day goes from 03:00 to 03:00. Campaigns whose bars lie above one another share the loop in turn.
+timeline-per-hour = { $name } (plays an hour)
 timeline-list = Through the day
 timeline-shows = Who shares the board
 explain-title = Why is this on?
@@ -391,6 +471,77 @@ why-notice = An emergency notice has the screen.
 why-level = Held back by the priority campaign “{ $by }”.
 why-rank = Held back by “{ $by }”, which ranks before it.
 why-waiting = Waiting for its turn.
+campaigns-count = { $n ->
+    [one] { $n } campaign
+   *[other] { $n } campaigns
+}
+stand-downs-title = Stand-downs
+stand-down-new = Hold themes back
+stand-downs-empty-title = No theme is held back
+stand-downs-empty-text = In times of mourning or after a grave event, hold back themes that do not befit it, on all boards, from one time to another. All other campaigns go on and share the airtime.
+stand-downs-text = Within its period no board plays a campaign of these themes.
+stand-down-what = What to hold back, and for how long
+stand-down-why = Reason
+stand-down-why-hint = Such as: national mourning. Only operators see it.
+stand-down-from-hint = Empty: from now on.
+stand-down-until-hint = Empty: until you end it.
+stand-down-holds = Holding back
+stand-down-taken-back = Taken back { $at }, before it began
+stand-down-saved = Saved. The server is sending new manifests to all boards.
+stand-down-ended = It has ended. The campaigns play again by their own times.
+stand-down-held = Campaigns held back
+stand-down-held-none = No campaign has any of the chosen themes now.
+stand-down-held-more = { $n ->
+    [one] and { $n } more campaign
+   *[other] and { $n } more campaigns
+}
+stand-down-unthemed = { $n ->
+    [one] { $n } campaign has no theme and goes on. Give it one, or pause it.
+   *[other] { $n } campaigns have no theme and go on. Give them one, or pause each.
+}
+stand-down-default = Boards' default playlists have no theme and go on.
+stand-down-end = End it early
+stand-down-end-text = Campaigns that play again at once, by their own times: { $n }, on { $all } boards. What was held back today stays so in the record.
+settings-title = Board settings
+settings-saved = Saved. The server is sending a new manifest to the board.
+settings-default-hint = Plays when no campaign does.
+brightness-percent = Brightness (%)
+settings-hours = Operating hours
+hours-always = Lit day and night
+hours-limited = Lit at these hours only
+hours-hint = Local time ({ $zone }). An end at or before the start lies on the next day.
+hours-line = Hours { $n }
+hours-from = On at
+hours-until = Off at
+hours-add = Add hours
+hours-remove = Remove these hours
+hours-exceptions = Other dates
+hours-exceptions-hint = On these dates the lines below stand in place of the usual hours.
+hours-exception = Other date { $n }
+hours-date = Date
+hours-kind = The board
+hours-dark = Dark (hours begun the day before still end)
+hours-whole-day = Dark from 00:00 to 24:00 whatever began before
+hours-lit = Lit at hours of its own
+hours-exception-add = Add another date
+hours-exception-remove = Remove this date
+settings-languages = Languages
+settings-languages-hint = Assets with several language versions take turns in this proportion, such as 3 : 1 : 1 : 1. Empty or 0: not shown. All empty: any language alike.
+settings-language-other = Another language
+settings-language-other-hint = A BCP 47 tag, such as: ja, fr, lo
+languages-any = Any language
+language-vi = Vietnamese
+language-en = English
+language-zh = Chinese
+language-ko = Korean
+settings-lanes = Lanes of the tiers
+settings-lanes-hint = The loop's slots are shared between province and commune in this proportion; a tier with nothing to play gives its slots away. Slots, not seconds.
+settings-ranks = Ranks of priority campaigns
+settings-ranks-hint = Where several priority campaigns collide: with no rank at all they share; else only the one with the lowest number plays.
+settings-ranks-none = No priority campaign is aimed at this board.
+settings-jumps = What changes when you save
+settings-jumps-light = Brightness and default playlist change at once, operating hours from the next minute on; the loop goes on undisturbed.
+settings-jumps-loop = When languages, lanes or ranks change, today's loop is listed anew: the picture changes once, as the board takes the new manifest. What was shown today stays as it was in the record.
 forecast-title = Forecast
 forecast-ask = Count what it will get
 forecast-hint = Counts what the boards would show in the coming week if this form were saved and approved. Nothing is saved by it.
@@ -411,9 +562,8 @@ forecast-failed = { $n ->
     [one] { $n } picture cannot be made and is left out
    *[other] { $n } pictures cannot be made and are left out
 }
+forecast-lapses = Plays that are due and will not be started: { $plays }. The window is too short, or what is beside them too long.
 forecast-displaced = “{ $name }” is held back by “{ $by }”, { $since } – { $until }.
-refused-too-much = From { $since } on, plays per hour ask for { $asked } s of an hour; at most { $most } s fit. Ask for fewer plays or shorter pictures.
-refused-too-long = A picture of “{ $of }” is on for { $length } s; beside plays per hour at most { $most } s may be. Make it shorter.
 day-mon = Mon
 day-tue = Tue
 day-wed = Wed
@@ -427,29 +577,55 @@ error-unit-taken = This name makes the id { $id }, which is taken. Give it anoth
 error-tier-unknown = Choose the unit's tier.
 error-name-long = The name is longer than { $most } characters.
 error-asset-unknown = This is no longer in the library.
+error-beside-long = “{ $of }” has a picture of { $length } s; beside plays per hour at most { $most } s may be (boards: { $boards }, from { $since }). Make it shorter, or keep out of its hours.
+error-beside-long-default = The default playlist has a picture of { $length } s; beside plays per hour at most { $most } s may be (boards: { $boards }, from { $since }). Make it shorter, or choose another default playlist.
 error-board-unknown = There is no board { $board }.
 error-boards-none = Choose at least one board.
 error-brightness-range = Brightness is 0 to 100 per cent.
 error-campaign-unknown = This campaign is gone.
 error-cron-form = The cron expression cannot be read ({ $reason }).
+error-date-form = Choose a date.
+error-default-long = This playlist has a picture of { $length } s, and “{ $beside }” has plays per hour on this board: beside them at most { $most } s may be. Make it shorter, or choose another playlist.
 error-duration-range = 1 second to 24 hours.
 error-entries-many = At most { $most } entries.
 error-entries-none = Add at least one picture or clip.
-error-hours-form = The hours cannot be read.
+error-hours-kind = Choose dark or lit.
+error-hours-many = Too many hours: at most { $most } intervals a day, 14 lines and 366 other dates.
+error-hours-none = Add hours, or choose lit day and night.
+error-lanes-range = Lanes are 0 to 1000, and not both 0.
+error-language-form = “{ $tag }” is no language tag.
+error-language-range = The share of “{ $tag }” is 0 to 1000.
 error-level-unknown = Choose a level.
+error-long-beside = The playlist has a picture of { $length } s, and “{ $beside }” has plays per hour: beside them at most { $most } s may be (boards: { $boards }, from { $since }). Make it shorter, or keep out of that campaign's hours.
+error-lunar-day = Choose a lunar day, 1–30 or the last.
+error-lunar-month = Choose a lunar month, 1–12 or every month.
 error-login-form = Use 3–64 of a–z, digits and . _ - @
 error-login-taken = This login is taken.
 error-password-again = The two passwords differ.
 error-password-login = The password must not contain the login.
 error-password-long = The password is too long.
 error-password-short = The password needs at least { $n } characters.
+error-per-hour-alone = This asks for { $asked } s of every hour; at most { $most } s fit. By the playlist's longest picture at most { $fits } plays an hour do.
+error-per-hour-full = From { $since } on, on { $boards } boards, { $asked } s of every hour are asked for; at most { $most } s fit. There is no room beside { $with }.
+error-per-hour-much = From { $since } on, on { $boards } boards, { $asked } s of every hour are asked for; at most { $most } s fit. Beside { $with } this campaign has room for { $fits } plays an hour.
+error-per-hour-range = Plays an hour are 1 to 3600.
 error-period-past = The end lies in the past.
 error-period-reversed = It must end after it begins.
 error-playlist-unknown = Choose a playlist.
+error-rank-range = A rank is 1 to 1000.
+error-share-unknown = Choose by weight or plays an hour.
+error-stand-down-unknown = This stand-down is no longer there.
+error-stand-downs-many = At most { $most } stand-downs in a day. End some, or wait for tomorrow.
+error-theme-unknown = Choose a theme of the list.
+error-themes-none = Choose at least one theme.
 error-time-form = The time cannot be read.
 error-weight-range = A weight is 1 to 1000.
 error-window-days-none = Choose at least one day of the week.
 error-window-duration = A window lasts 1 minute to 31 days.
+error-window-except = Write dates as 2026-12-25, apart by commas.
+error-window-except-many = At most { $most } dates.
+error-window-week-of = Choose a date in a week that counts.
+error-window-weeks = Weeks are 1 to { $most }.
 error-window-never = This window never opens within the campaign's period.
 error-windows-many = At most { $most } windows.
 revision-none-text = No manifest was made for this board yet.

@@ -2,18 +2,16 @@
 
 use chrono_tz::Tz;
 use playlists::geometry::Geometry;
-use playlists::hours::Hours;
-use playlists::id::{BoardId, PlaylistId, UnitId};
+use playlists::id::{BoardId, UnitId};
 use playlists::trust::envelope::{Envelope, EnvelopeError};
 use playlists::trust::key::SecretKey;
 use playlists::wire::messages::{Identity, V};
 
+pub use super::board_settings::{SettingsDraft, save};
 use super::campaign_draft::OPERATORS_ZONE;
-use super::{App, FieldError, checked_name};
-use crate::live::Change;
-use crate::store::board_defaults::EndedDefault;
-use crate::store::boards::{Board, Settings};
-use crate::store::{StoreError, board_defaults, boards, manifests, playlists as stored_playlists, publish_wanted};
+use super::{App, checked_name};
+use crate::store::boards::{Board, LoopRules};
+use crate::store::{StoreError, boards, publish_wanted};
 
 /// A board to be added.
 #[derive(Debug, Clone, PartialEq)]
@@ -119,6 +117,7 @@ pub(super) fn draw(app: &App, new: NewBoard) -> Result<(Board, Identity), AddBoa
         hours: None,
         brightness: 100,
         default_playlist: None,
+        rules: LoopRules::default(),
         public_key: key.public(),
     };
     Ok((board, identity))
@@ -156,71 +155,4 @@ pub async fn get(app: &App, id: &BoardId) -> Result<Option<Board>, StoreError> {
 /// When the database fails.
 pub async fn first(app: &App, limit: u32) -> Result<Vec<Board>, StoreError> {
     boards::list_by_id(&app.db, None, limit).await
-}
-
-/// A board's settings as a form gives them.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct SettingsDraft {
-    /// Its name.
-    pub name: String,
-    /// Operating hours as JSON of [`Hours`]; empty: lit always.
-    pub hours: String,
-    /// Per cent, 0–100.
-    pub brightness: String,
-    /// What plays when nothing else does; empty: the safe item.
-    pub default_playlist: String,
-}
-
-/// Saves a board's settings and publishes them.
-///
-/// # Errors
-/// The outer one when the database fails, the inner one with all that is wrong in the form.
-pub async fn save(app: &App, id: &BoardId, draft: &SettingsDraft) -> Result<Result<(), Vec<FieldError>>, StoreError> {
-    let mut errors = Vec::new();
-    let name = checked_name(&draft.name, &mut errors);
-    let brightness = draft.brightness.trim().parse().ok().filter(|b| *b <= 100).unwrap_or_else(|| {
-        errors.push(FieldError::new("brightness", "error-brightness-range"));
-        100
-    });
-    let hours = match draft.hours.trim() {
-        "" => None,
-        text => serde_json::from_str::<Hours>(text).map_err(|_| errors.push(FieldError::new("hours", "error-hours-form"))).ok(),
-    };
-    let default_playlist = known_playlist(app, &draft.default_playlist, &mut errors).await?;
-    if !errors.is_empty() {
-        return Ok(Err(errors));
-    }
-    // Before its first manifest a board showed nothing, so there is no past to keep.
-    let old = match manifests::newest_revision(&app.db, id).await? {
-        Some(_) => boards::get(&app.db, id).await?.map(|board| board.default_playlist),
-        None => None,
-    };
-    let now_ms = app.clock.now_ms();
-    let mut tx = app.db.write().await?;
-    if let Some(playlist) = old.filter(|old| *old != default_playlist) {
-        let ended = EndedDefault { board: id.clone(), ended_ms: now_ms, playlist };
-        board_defaults::add(&mut tx, &ended).await?;
-    }
-    if !boards::save_settings(&mut tx, id, &Settings { name, hours, brightness, default_playlist }).await? {
-        return Ok(Err(vec![FieldError::new("board", "error-board-unknown").with("board", id.as_str())]));
-    }
-    publish_wanted::mark(&mut tx, std::slice::from_ref(id), now_ms).await?;
-    tx.commit().await?;
-    app.live.tell(Change::Board(id.clone()));
-    app.live.publish.notify_one();
-    Ok(Ok(()))
-}
-
-async fn known_playlist(app: &App, text: &str, errors: &mut Vec<FieldError>) -> Result<Option<PlaylistId>, StoreError> {
-    if text.trim().is_empty() {
-        return Ok(None);
-    }
-    let found = match text.trim().parse::<PlaylistId>() {
-        Ok(id) => stored_playlists::get(&app.db, &id).await?.map(|playlist| playlist.id),
-        Err(_) => None,
-    };
-    if found.is_none() {
-        errors.push(FieldError::new("default_playlist", "error-playlist-unknown"));
-    }
-    Ok(found)
 }

@@ -1,20 +1,18 @@
 //! A campaign's form: from raw text to values, or everything that is wrong with it.
 
-use std::time::Duration;
-
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 use chrono_tz::Tz;
-use playlists::campaign::{Level, MOST_WINDOWS, Period, Weight};
+use playlists::campaign::{Level, MOST_WINDOWS, PerHour, Period, Share, Weight};
+use playlists::id::ThemeId;
 use playlists::local::instant_of;
-use playlists::window::{Cron, CronError, LONGEST_WINDOW, SHORTEST_WINDOW, Window};
+use playlists::theme;
+use playlists::window::Window;
 
+pub use super::window_draft::{StartsDraft, WindowDraft};
 use super::{FieldError, checked_name};
 
 /// The zone in which operators write times: that of the province's units.
 pub const OPERATORS_ZONE: Tz = chrono_tz::Asia::Ho_Chi_Minh;
-
-/// Weekdays as forms and cron name them.
-const DAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 
 /// A campaign as a form gives it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -25,8 +23,14 @@ pub struct CampaignDraft {
     pub playlist_id: String,
     /// `normal` or `priority`.
     pub level: String,
-    /// 1 to 1,000.
+    /// `weight` or `per_hour`: which of the two counts; empty: the weight.
+    pub share: String,
+    /// 1 to 1,000; not looked at where plays per hour count.
     pub weight: String,
+    /// Plays in every hour, 1 to 3,600; not looked at where the weight counts.
+    pub per_hour: String,
+    /// An id of `playlists::theme::THEMES`; empty: none.
+    pub theme: String,
     /// Local time such as `2026-11-23T07:00`, or a date; empty: from now on.
     pub from: String,
     /// Likewise, and a date is included; empty: without end.
@@ -41,27 +45,6 @@ pub struct CampaignDraft {
     pub approved: bool,
 }
 
-/// A window as a form gives it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum WindowDraft {
-    /// Days and times, picked.
-    Form {
-        /// `Mon` to `Sun`.
-        days: Vec<String>,
-        /// Local time such as `07:00`.
-        from: String,
-        /// Likewise; at or before `from` it lies on the next day.
-        until: String,
-    },
-    /// Five fields, written.
-    Cron {
-        /// The expression.
-        cron: String,
-        /// How long it lasts, in minutes.
-        duration_minutes: String,
-    },
-}
-
 /// What a form says once it holds; playlist and boards are still to be looked up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Checked {
@@ -69,8 +52,10 @@ pub struct Checked {
     pub name: String,
     /// How it ranks.
     pub level: Level,
-    /// Its share.
-    pub weight: Weight,
+    /// How much of the loop it gets.
+    pub share: Share,
+    /// What it is about.
+    pub theme: Option<ThemeId>,
     /// When it may play at all.
     pub period: Period,
     /// Recurring dayparts.
@@ -89,20 +74,45 @@ impl CampaignDraft {
                 Level::Normal
             }
         };
-        let weight = self.weight.trim().parse().ok().and_then(|number| Weight::new(number).ok()).unwrap_or_else(|| {
-            errors.push(FieldError::new("weight", "error-weight-range"));
-            Weight::ONE
-        });
+        let share = self.check_share(errors);
+        let theme = match self.theme.trim() {
+            "" => None,
+            id => theme::known(id).or_else(|| {
+                errors.push(FieldError::new("theme", "error-theme-unknown"));
+                None
+            }),
+        };
         let period = self.check_period(now, errors);
         if self.windows.len() > MOST_WINDOWS {
             errors.push(FieldError::new("windows", "error-windows-many").with("most", MOST_WINDOWS.to_string()));
         }
-        let windows =
-            self.windows.iter().take(MOST_WINDOWS).enumerate().filter_map(|(n, w)| w.check(n, &period, now, errors)).collect();
+        let windows = (0..)
+            .zip(self.windows.iter().take(MOST_WINDOWS))
+            .filter_map(|(number, window): (usize, _)| window.check(&format!("windows.{number}."), &period, now, errors))
+            .collect();
         if !self.all_boards && self.boards.iter().all(|board| board.trim().is_empty()) {
             errors.push(FieldError::new("boards", "error-boards-none"));
         }
-        Checked { name, level, weight, period, windows }
+        Checked { name, level, share, theme, period, windows }
+    }
+
+    fn check_share(&self, errors: &mut Vec<FieldError>) -> Share {
+        let number = |text: &str| text.trim().parse::<u32>().ok();
+        let (share, field, code) = match self.share.trim() {
+            "per_hour" => {
+                let plays = number(&self.per_hour).and_then(|plays| PerHour::new(plays).ok());
+                (plays.map(Share::PerHour), "per_hour", "error-per-hour-range")
+            }
+            "" | "weight" => {
+                let weight = number(&self.weight).and_then(|weight| Weight::new(weight).ok());
+                (weight.map(Share::Weight), "weight", "error-weight-range")
+            }
+            _ => (None, "share", "error-share-unknown"),
+        };
+        share.unwrap_or_else(|| {
+            errors.push(FieldError::new(field, code));
+            Share::Weight(Weight::ONE)
+        })
     }
 
     fn check_period(&self, now: DateTime<Utc>, errors: &mut Vec<FieldError>) -> Period {
@@ -151,74 +161,6 @@ pub(super) fn written(ms: i64) -> String {
     time.format(form).to_string()
 }
 
-impl WindowDraft {
-    fn check(&self, number: usize, period: &Period, now: DateTime<Utc>, errors: &mut Vec<FieldError>) -> Option<Window> {
-        let field = |name: &str| format!("windows.{number}.{name}");
-        let (cron, duration, place) = match self {
-            Self::Form { days, from, until } => {
-                let from = NaiveTime::parse_from_str(from.trim(), "%H:%M")
-                    .map_err(|_| errors.push(FieldError::new(field("from"), "error-time-form")));
-                let until = NaiveTime::parse_from_str(until.trim(), "%H:%M")
-                    .map_err(|_| errors.push(FieldError::new(field("until"), "error-time-form")));
-                let picked: Vec<&str> = DAYS.into_iter().filter(|day| days.iter().any(|d| d == day)).collect();
-                if picked.is_empty() {
-                    errors.push(FieldError::new(field("days"), "error-window-days-none"));
-                    return None;
-                }
-                let (from, until) = (from.ok()?, until.ok()?);
-                (form_cron(&picked, from), form_duration(from, until), "from")
-            }
-            Self::Cron { cron, duration_minutes } => {
-                let minutes =
-                    duration_minutes.trim().parse::<u32>().ok().map(|minutes| Duration::from_secs(u64::from(minutes) * 60));
-                let duration = minutes.filter(|duration| (SHORTEST_WINDOW..=LONGEST_WINDOW).contains(duration));
-                if duration.is_none() {
-                    errors.push(FieldError::new(field("duration_minutes"), "error-window-duration"));
-                }
-                (cron.clone(), duration.unwrap_or(SHORTEST_WINDOW), "cron")
-            }
-        };
-        let cron = match cron.parse::<Cron>() {
-            Ok(cron) => cron,
-            Err(CronError::Never(_)) => {
-                errors.push(FieldError::new(field(place), "error-window-never"));
-                return None;
-            }
-            Err(fault) => {
-                errors.push(FieldError::new(field("cron"), "error-cron-form").with("reason", fault.to_string()));
-                return None;
-            }
-        };
-        let window = Window::new(cron, duration)
-            .map_err(|_| errors.push(FieldError::new(field("duration_minutes"), "error-window-duration")))
-            .ok()?;
-        if !opens(&window, period, now) {
-            errors.push(FieldError::new(field(place), "error-window-never"));
-        }
-        Some(window)
-    }
-}
-
-fn form_cron(days: &[&str], from: NaiveTime) -> String {
-    let days = if days.len() == DAYS.len() { "*".to_owned() } else { days.join(",") };
-    format!("{} {} * * {days}", from.format("%-M"), from.format("%-H"))
-}
-
-fn form_duration(from: NaiveTime, until: NaiveTime) -> Duration {
-    let day = chrono::TimeDelta::days(1);
-    let length = until - from;
-    let length = if length <= chrono::TimeDelta::zero() { length + day } else { length };
-    length.to_std().unwrap_or(SHORTEST_WINDOW)
-}
-
-/// Whether a window opens at all between now, or the period's start, and the period's end.
-fn opens(window: &Window, period: &Period, now: DateTime<Utc>) -> bool {
-    let length = chrono::TimeDelta::from_std(window.duration()).unwrap_or_default();
-    let from = period.from.map_or(now, |from| from.max(now));
-    // A window that began before still counts for what is left of it.
-    window.next_start(from - length, OPERATORS_ZONE).is_some_and(|start| period.until.is_none_or(|until| start < until))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -246,8 +188,8 @@ mod tests {
             from: "tomorrow".to_owned(),
             until: "2026-11-01".to_owned(),
             windows: vec![
-                WindowDraft::Form { days: Vec::new(), from: "25:00".to_owned(), until: "08:00".to_owned() },
-                WindowDraft::Cron { cron: "0 7 * *".to_owned(), duration_minutes: "0".to_owned() },
+                StartsDraft::Form { days: Vec::new(), from: "25:00".to_owned(), until: "08:00".to_owned() }.into(),
+                StartsDraft::Cron { cron: "0 7 * *".to_owned(), duration_minutes: "0".to_owned() }.into(),
             ],
             ..CampaignDraft::default()
         };
@@ -275,6 +217,23 @@ mod tests {
     }
 
     #[test]
+    fn a_share_is_a_weight_or_plays_per_hour() {
+        let read = |share: &str, weight: &str, per_hour: &str| {
+            let (share, weight, per_hour) = (share.to_owned(), weight.to_owned(), per_hour.to_owned());
+            let mut errors = Vec::new();
+            let checked = CampaignDraft { share, weight, per_hour, ..draft() }.check(now(), &mut errors);
+            errors.first().map_or(Ok(checked.share), |error| Err((error.field.clone(), error.code)))
+        };
+        let plays = |n| Share::PerHour(PerHour::new(n).expect("plays"));
+        assert_eq!(read("", "7", "x"), Ok(Share::Weight(Weight::new(7).expect("a weight"))));
+        assert_eq!(read("per_hour", "", "12"), Ok(plays(12)));
+        assert_eq!(read("per_hour", "7", "3601"), Err(("per_hour".to_owned(), "error-per-hour-range")));
+        assert_eq!(read("seconds", "7", "12"), Err(("share".to_owned(), "error-share-unknown")));
+        let codes = codes(&CampaignDraft { theme: "weather".to_owned(), ..draft() });
+        assert_eq!(codes, [("theme".to_owned(), "error-theme-unknown")]);
+    }
+
+    #[test]
     fn an_end_given_as_a_date_includes_that_date() {
         let mut errors = Vec::new();
         let checked =
@@ -286,26 +245,24 @@ mod tests {
 
     #[test]
     fn a_picked_window_becomes_cron_and_may_cross_midnight() {
-        let window = WindowDraft::Form {
-            days: vec!["Sat".to_owned(), "Mon".to_owned()],
-            from: "22:05".to_owned(),
-            until: "02:00".to_owned(),
-        };
+        let days = vec!["Sat".to_owned(), "Mon".to_owned()];
+        let window = StartsDraft::Form { days, from: "22:05".to_owned(), until: "02:00".to_owned() }.into();
         let mut errors = Vec::new();
         let checked = CampaignDraft { windows: vec![window], ..draft() }.check(now(), &mut errors);
         assert_eq!(errors, Vec::new());
-        assert_eq!(checked.windows[0].cron().map(Cron::as_str), Some("5 22 * * Mon,Sat"));
-        assert_eq!(checked.windows[0].duration(), Duration::from_secs(235 * 60));
+        assert_eq!(checked.windows[0].cron().map(|cron| cron.as_str()), Some("5 22 * * Mon,Sat"));
+        assert_eq!(checked.windows[0].duration().as_secs(), 235 * 60);
     }
 
     #[test]
     fn a_window_that_never_opens_is_refused() {
-        let never = WindowDraft::Cron { cron: "0 7 30 2 *".to_owned(), duration_minutes: "60".to_owned() };
+        let never = StartsDraft::Cron { cron: "0 7 30 2 *".to_owned(), duration_minutes: "60".to_owned() }.into();
         assert_eq!(
             codes(&CampaignDraft { windows: vec![never], ..draft() }),
             [("windows.0.cron".to_owned(), "error-window-never")]
         );
-        let sunday = WindowDraft::Form { days: vec!["Sun".to_owned()], from: "07:00".to_owned(), until: "08:00".to_owned() };
+        let sunday =
+            StartsDraft::Form { days: vec!["Sun".to_owned()], from: "07:00".to_owned(), until: "08:00".to_owned() }.into();
         let monday_only =
             CampaignDraft { windows: vec![sunday], from: "2026-11-30".to_owned(), until: "2026-11-30".to_owned(), ..draft() };
         assert_eq!(codes(&monday_only), [("windows.0.from".to_owned(), "error-window-never")]);

@@ -6,9 +6,9 @@ use ::playlists::id::{BoardId, CampaignId, PlaylistId, UnitId};
 use ::playlists::unit::Tier;
 use chrono::{DateTime, Utc};
 
-pub use super::campaign_draft::{CampaignDraft, WindowDraft};
+pub use super::campaign_draft::{CampaignDraft, StartsDraft, WindowDraft};
 use super::preview::Supposed;
-use super::{App, FieldError, new_id};
+use super::{App, FieldError, demand, new_id};
 use crate::live::Change;
 use crate::store::campaign_versions::CampaignVersion;
 use crate::store::campaigns::StoredCampaign;
@@ -60,6 +60,13 @@ pub(super) async fn put(
     if old.as_ref().is_some_and(|old| StoredCampaign { changed_ms: campaign.changed_ms, ..old.clone() } == campaign) {
         return Ok(Ok(campaign.id));
     }
+    // What is held back is looked at when it is resumed.
+    if campaign.approved && !campaign.paused && demand::concerns(&campaign, &playlist) {
+        let faults = demand::errors(app, &supposed_next(app, &campaign, &playlist).await?).await?;
+        if !faults.is_empty() {
+            return Ok(Err(faults));
+        }
+    }
     let id = campaign.id.clone();
     store(app, campaign, old.as_ref(), Some(&playlist)).await?;
     Ok(Ok(id))
@@ -85,7 +92,8 @@ async fn checked(
         name: checked.name,
         playlist: playlist.id.clone(),
         level: checked.level,
-        weight: checked.weight,
+        share: checked.share,
+        theme: checked.theme,
         period: checked.period,
         windows: checked.windows,
         all_boards: draft.all_boards,
@@ -121,11 +129,16 @@ pub async fn supposed_of(
         Ok(checked) => checked,
         Err(errors) => return Ok(Err(errors)),
     };
+    Ok(Ok(supposed_next(app, &campaign, &playlist).await?))
+}
+
+/// The change that putting this campaign in force would make.
+async fn supposed_next(app: &App, campaign: &StoredCampaign, playlist: &StoredPlaylist) -> Result<Supposed, StoreError> {
     let tier = units::get(&app.db, &campaign.unit).await?.map_or(Tier::Commune, |unit| unit.tier);
-    let newest = campaign_versions::newest(&app.db, &id).await?;
-    let next = CampaignVersion { tier, ..next_version(&campaign, &playlist, newest.as_ref()) };
+    let newest = campaign_versions::newest(&app.db, &campaign.id).await?;
+    let next = CampaignVersion { tier, ..next_version(campaign, playlist, newest.as_ref()) };
     let now = DateTime::from_timestamp_millis(campaign.changed_ms).unwrap_or_else(|| app.clock.now());
-    Ok(Ok(Supposed { campaign: id, next: Some(next), now }))
+    Ok(Supposed { campaign: campaign.id.clone(), next: Some(next), now })
 }
 
 /// Ends a campaign at this instant; whether there was one to end.
@@ -165,16 +178,22 @@ pub async fn pause(app: &App, id: &CampaignId) -> Result<bool, StoreError> {
 /// Lets a campaign go on that was held back, in the newest version of its playlist; whether there was one.
 ///
 /// # Errors
-/// When the database fails.
-pub async fn resume(app: &App, id: &CampaignId) -> Result<bool, StoreError> {
-    let Some(old) = campaigns::get(&app.db, id).await? else { return Ok(false) };
+/// The outer one when the database fails, the inner one when it does not fit any more beside what was scheduled meanwhile.
+pub async fn resume(app: &App, id: &CampaignId) -> Result<Result<bool, Vec<FieldError>>, StoreError> {
+    let Some(old) = campaigns::get(&app.db, id).await? else { return Ok(Ok(false)) };
     if !old.paused || old.is_over(app.clock.now()) {
-        return Ok(false);
+        return Ok(Ok(false));
     }
     let playlist = playlists::get(&app.db, &old.playlist).await?;
     let campaign = StoredCampaign { paused: false, changed_ms: app.clock.now_ms(), ..old.clone() };
+    if let Some(playlist) = playlist.as_ref().filter(|playlist| campaign.approved && demand::concerns(&campaign, playlist)) {
+        let faults = demand::errors(app, &supposed_next(app, &campaign, playlist).await?).await?;
+        if !faults.is_empty() {
+            return Ok(Err(faults));
+        }
+    }
     store(app, campaign, Some(&old), playlist.as_ref()).await?;
-    Ok(true)
+    Ok(Ok(true))
 }
 
 /// Makes a form of a campaign that of a new one like it: not approved, beginning now or later, and without an end that has passed.
@@ -282,7 +301,8 @@ fn next_version(campaign: &StoredCampaign, playlist: &StoredPlaylist, newest: Op
         playlist: playlist.id.clone(),
         playlist_version: playlist.version,
         level: campaign.level,
-        weight: campaign.weight,
+        share: campaign.share,
+        theme: campaign.theme.clone(),
         period: campaign.period,
         windows: campaign.windows.clone(),
         all_boards: campaign.all_boards,

@@ -1,13 +1,13 @@
 //! A board's manifest, composed from what is in force. Pure: the same sources give the same manifest, byte for byte.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use playlists::campaign::{Campaign, Plays, Share};
-use playlists::id::{AssetId, KeyEpoch, PlaylistId, Revision, Version};
+use playlists::campaign::{Campaign, Plays};
+use playlists::id::{AssetId, CampaignId, KeyEpoch, PlaylistId, Revision, Version};
 use playlists::playlist::{Content, Entry, Playlist};
-use playlists::trust::manifest::{Lanes, Manifest};
+use playlists::trust::manifest::Manifest;
 
 use super::items::{Lists, Use, versioned};
 use super::shown::{Ready, Sources};
@@ -47,11 +47,11 @@ pub fn compose(board: &Board, sources: &Sources, safe: (&AssetId, Ready), head: 
             unit: version.unit.clone(),
             tier: version.tier,
             level: version.level,
-            theme: None,
+            theme: version.theme.clone(),
             plays: Plays::Playlist(id),
             period,
             windows: version.windows.clone(),
-            share: Share::Weight(version.weight),
+            share: version.share,
         });
     }
     let default_playlist = add_defaults(board, sources, safe, head.issued, &mut lists);
@@ -69,18 +69,24 @@ pub fn compose(board: &Board, sources: &Sources, safe: (&AssetId, Ready), head: 
         time_zone: board.time_zone,
         tz_data: chrono_tz::IANA_TZDB_VERSION.to_owned(),
         geometry: board.geometry,
-        hours: board.hours.clone(),
+        hours: sources.hours_of(board, head.issued),
         brightness: board.brightness,
-        lanes: Lanes::default(),
-        languages: BTreeMap::new(),
+        lanes: board.rules.lanes,
+        languages: board.rules.languages.clone(),
         items,
         playlists,
+        ranks: ranks(board, &campaigns),
         campaigns,
-        ranks: BTreeMap::new(),
-        stand_downs: Vec::new(),
+        stand_downs: sources.stand_downs_of(board, head.issued),
         default_playlist,
         safe_item: safe.1.sha256,
     }
+}
+
+/// The owner's ranks of campaigns that the manifest carries.
+fn ranks(board: &Board, campaigns: &[Campaign]) -> BTreeMap<CampaignId, u32> {
+    let carried: BTreeSet<_> = campaigns.iter().map(|campaign| &campaign.id).collect();
+    board.rules.ranks.iter().filter(|(id, _)| carried.contains(id)).map(|(id, rank)| (id.clone(), *rank)).collect()
 }
 
 /// Adds what plays when nothing else does; answers the playlist's id. A default that was changed today is a playlist of

@@ -1,7 +1,8 @@
 //! What a board plays over an interval, past or future, by the manifests that were signed for it; and why at an instant.
 //!
 //! A broadcast day is told by the last manifest signed before its end: a manifest keeps what ended during the day until the day is
-//! over, so that one has the whole day right. Days to come are told by the newest. Before the first manifest nothing is known.
+//! over, so that one has the whole day right. Where the owner changed lanes, languages or ranks during the day, the list was made anew
+//! at that instant: what is before it is told by the last manifest signed before it. Days to come are told by the newest. Before the first manifest nothing is known.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,7 +16,7 @@ use chrono::{DateTime, Days, TimeDelta, Utc};
 use chrono_tz::Tz;
 
 use super::App;
-use crate::store::{StoreError, assets, boards, campaigns, manifests};
+use crate::store::{StoreError, assets, board_changes, boards, campaigns, manifests};
 
 /// Longest interval that is told in one go.
 pub const LONGEST: TimeDelta = TimeDelta::days(31);
@@ -56,14 +57,14 @@ pub async fn course(app: &App, board: &BoardId, from: DateTime<Utc>, until: Date
     let Some(found) = boards::get(&app.db, board).await? else { return Ok(None) };
     let until = until.min(from + LONGEST);
     let tz = found.time_zone;
-    let days = days(from, until, tz);
+    let days = cut(days(from, until, tz), &relisted(app, board, from, until, tz).await?);
     let last_ms = days.last().map_or(0, |(_, end)| end.timestamp_millis());
     // The first day's manifest is the last one before that day's end, so the list begins before it.
     let first_ms = days.first().map_or(0, |(_, end)| end.timestamp_millis());
     let heads = manifests::heads(&app.db, board, first_ms, last_ms, MOST_MANIFESTS).await?;
     let counts = |end: DateTime<Utc>| heads.iter().rev().find(|(_, made)| *made < end.timestamp_millis()).map(|(rev, _)| *rev);
     let mut parts: Vec<(DateTime<Utc>, DateTime<Utc>, Option<Revision>)> = Vec::new();
-    for (start, end) in days {
+    for (start, end) in days.into_iter().filter(|(start, end)| *start < until && from < *end) {
         let (start, end, rev) = (start.max(from), end.min(until), counts(end));
         match parts.last_mut() {
             Some((_, last_end, last)) if *last == rev => *last_end = end,
@@ -87,6 +88,31 @@ pub async fn course(app: &App, board: &BoardId, from: DateTime<Utc>, until: Date
     let parts = work.await.map_err(|error| error.to_string()).and_then(|parts| parts);
     let parts = parts.map_err(|reason| StoreError::Unreadable { what: "manifest.envelope", reason })?;
     Ok(Some(Course { time_zone: tz, parts }))
+}
+
+/// When the list of a broadcast day that an interval touches was made anew.
+async fn relisted(
+    app: &App,
+    board: &BoardId,
+    from: DateTime<Utc>,
+    until: DateTime<Utc>,
+    tz: Tz,
+) -> Result<Vec<DateTime<Utc>>, StoreError> {
+    let days = days(from, until, tz);
+    let first_ms = days.first().map_or(0, |(start, _)| start.timestamp_millis());
+    let last_ms = days.last().map_or(0, |(_, end)| end.timestamp_millis());
+    let found = board_changes::relisted(&app.db, board, first_ms, last_ms, MOST_MANIFESTS).await?;
+    Ok(found.into_iter().filter_map(DateTime::from_timestamp_millis).collect())
+}
+
+/// Days in parts, each with one list: from one instant of `cuts` to the next.
+fn cut(days: Vec<(DateTime<Utc>, DateTime<Utc>)>, cuts: &[DateTime<Utc>]) -> Vec<(DateTime<Utc>, DateTime<Utc>)> {
+    let parts = |(start, end): (DateTime<Utc>, DateTime<Utc>)| {
+        let edges: Vec<_> = cuts.iter().copied().filter(|cut| start < *cut && *cut < end).chain([end]).collect();
+        let starts: Vec<_> = [start].into_iter().chain(edges.iter().copied()).collect();
+        starts.into_iter().zip(edges).collect::<Vec<_>>()
+    };
+    days.into_iter().flat_map(parts).collect()
 }
 
 /// The broadcast days that an interval touches: first instant, and first instant after.

@@ -7,7 +7,7 @@ use ::playlists::local::{broadcast_day, day_start};
 use ::playlists::schedule::{Schedule, Showing, Shows, What, Why};
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::campaigns::{self, CampaignDraft, WindowDraft};
+use super::campaigns::{self, CampaignDraft, StartsDraft};
 use super::course::{Course, Told, course};
 use super::explain::{Because, explain};
 use super::tests::{asset, board, campaign, draft, furnished, manifest, playlist, settle};
@@ -118,7 +118,7 @@ async fn an_explanation_names_campaigns_that_no_manifest_carries(world: World) {
     let draft_only = campaign(app, None, CampaignDraft { approved: false, ..plain() }).await;
     let paused = campaign(app, None, plain()).await;
     let ended = campaign(app, None, plain()).await;
-    let evening = WindowDraft::Form { days: vec!["Mon".to_owned()], from: "18:00".to_owned(), until: "19:00".to_owned() };
+    let evening = StartsDraft::Form { days: vec!["Mon".to_owned()], from: "18:00".to_owned(), until: "19:00".to_owned() }.into();
     let resting = campaign(app, None, CampaignDraft { windows: vec![evening], ..plain() }).await;
     settle(app).await;
     world.clock.pass(Duration::from_secs(1800));

@@ -9,7 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::campaign_draft::CampaignDraft;
 use super::course::Names;
 use super::preview::{Pictures, Preview, suppose};
-use super::{App, FieldError, campaigns};
+use super::{App, FieldError, campaigns, demand};
 use crate::store::StoreError;
 
 /// How far ahead is counted: a week has every weekday's windows.
@@ -28,6 +28,8 @@ pub struct Counted {
     pub after: Forecast,
     /// What must not be scheduled so.
     pub refusals: Vec<Refusal>,
+    /// Whether what these boards show changes at the moment of saving.
+    pub jumps: bool,
 }
 
 /// What would become of saving a form.
@@ -43,6 +45,8 @@ pub struct Outlook {
     pub counted: Vec<Counted>,
     /// Boards that were not counted.
     pub left_out: usize,
+    /// What does not fit beside plays per hour, for a year ahead.
+    pub refused: Vec<FieldError>,
     /// The playlist's pictures by the boards' sizes.
     pub pictures: Vec<Pictures>,
     /// Names of the campaigns.
@@ -70,10 +74,13 @@ pub async fn forecast(
     let preview = suppose(app, &supposed).await?;
     let pictures = preview.pictures.clone();
     let left_out = preview.groups.iter().skip(MOST_GROUPS).map(|group| group.boards.len()).sum();
-    let work = tokio::task::spawn_blocking(move || count(preview, from, until)).await;
-    let counted = work.map_err(|error| StoreError::unreadable("forecast", error))?;
+    let campaign = supposed.campaign.clone();
+    let work = move || (demand::refused(&preview.groups, &campaign, now), count(preview, now, from, until));
+    let work = tokio::task::spawn_blocking(work).await;
+    let (refused, counted) = work.map_err(|error| StoreError::unreadable("forecast", error))?;
+    let refused = demand::told(app, &refused, &supposed.campaign).await?;
     let names = Names::load(app, &[], &named(&counted)).await?;
-    Ok(Ok(Outlook { campaign: supposed.campaign, from, until, counted, left_out, pictures, names }))
+    Ok(Ok(Outlook { campaign: supposed.campaign, from, until, counted, left_out, refused, pictures, names }))
 }
 
 /// Every campaign that the figures name.
@@ -81,6 +88,7 @@ fn named(counted: &[Counted]) -> BTreeSet<CampaignId> {
     let mut named = BTreeSet::new();
     for counted in counted {
         named.extend(counted.before.campaigns.keys().chain(counted.after.campaigns.keys()).cloned());
+        named.extend(counted.after.lapses.iter().map(|(id, _)| id.clone()));
         for displaced in &counted.after.displaced {
             named.extend(displaced.by.iter().chain([&displaced.campaign]).cloned());
         }
@@ -88,11 +96,12 @@ fn named(counted: &[Counted]) -> BTreeSet<CampaignId> {
     named
 }
 
-fn count(preview: Preview, from: DateTime<Utc>, until: DateTime<Utc>) -> Vec<Counted> {
+fn count(preview: Preview, now: DateTime<Utc>, from: DateTime<Utc>, until: DateTime<Utc>) -> Vec<Counted> {
     let overrides = Overrides::default();
     let counted = |group: super::preview::Group| Counted {
         before: group.before.forecast(&overrides, from, until),
         after: group.after.forecast(&overrides, from, until),
+        jumps: group.before.resolve(now) != group.after.resolve(now),
         refusals: group.after.refusals(&group.manifest, from, until),
         boards: group.boards,
     };

@@ -24,7 +24,12 @@ pub(super) fn without_what_waits(sources: &Sources, board: &Board, now: DateTime
         of_campaigns.entry(&version.campaign).or_default().push(version);
     }
     let former = sources.former_defaults.get(&board.id).map(|former| (board.id.clone(), former.clone()));
-    let mut joined = Sources { former_defaults: former.into_iter().collect(), ..Sources::default() };
+    let mut joined = Sources {
+        former_defaults: former.into_iter().collect(),
+        former_hours: sources.former_hours.clone(),
+        stand_downs: sources.stand_downs.clone(),
+        ..Sources::default()
+    };
     for versions in of_campaigns.values_mut() {
         versions.sort_by_key(|version| version.version);
         joined.campaigns.extend(in_their_place(versions, |version| {
@@ -61,7 +66,7 @@ fn in_their_place(versions: &[&CampaignVersion], waits: impl Fn(&CampaignVersion
 
 #[cfg(test)]
 mod tests {
-    use playlists::campaign::{Level, Period, Weight};
+    use playlists::campaign::{Level, Period, Share, Weight};
     use playlists::unit::Tier;
 
     use super::*;
@@ -75,7 +80,8 @@ mod tests {
             playlist: "p-1".parse().expect("an id"),
             playlist_version: version,
             level: Level::Normal,
-            weight: Weight::try_from(3).expect("a weight"),
+            share: Share::Weight(Weight::try_from(3).expect("a weight")),
+            theme: None,
             period: Period { from: None, until: None },
             windows: Vec::new(),
             all_boards: true,

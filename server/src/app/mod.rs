@@ -2,6 +2,7 @@
 
 pub mod assets;
 pub mod board_list;
+pub mod board_settings;
 pub mod boards;
 pub mod campaign_draft;
 pub mod campaigns;
@@ -15,10 +16,12 @@ pub mod course;
 mod course_tests;
 pub mod dating;
 pub mod defaults;
+mod demand;
 pub mod draw;
 pub mod explain;
 pub mod forecast;
 pub mod fresh;
+pub mod hours;
 mod items;
 mod join;
 pub mod nesting;
@@ -34,6 +37,8 @@ pub mod publish;
 #[cfg(test)]
 mod publish_tests;
 pub mod reports;
+#[cfg(test)]
+mod rules_tests;
 pub mod safe_item;
 pub mod samples;
 pub mod setup;
@@ -42,6 +47,7 @@ mod setup_tests;
 pub mod shown;
 pub mod sign_in;
 mod sources;
+pub mod stand_downs;
 #[cfg(test)]
 mod tests;
 pub mod tokens;
@@ -49,6 +55,7 @@ pub mod units;
 pub mod uploads;
 #[cfg(test)]
 mod versions_tests;
+pub mod window_draft;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -115,6 +122,8 @@ impl FieldError {
 /// Every code that a [`FieldError`] of the use cases in this crate may carry: each is a key in every locale.
 pub const FIELD_ERROR_CODES: &[&str] = &[
     "error-asset-unknown",
+    "error-beside-long",
+    "error-beside-long-default",
     "error-board-unknown",
     "error-boards-none",
     "error-brightness-range",
@@ -122,6 +131,8 @@ pub const FIELD_ERROR_CODES: &[&str] = &[
     "error-colour-form",
     "error-countdown-past",
     "error-cron-form",
+    "error-date-form",
+    "error-default-long",
     "error-duration-range",
     "error-entries-circle",
     "error-entries-deep",
@@ -132,23 +143,41 @@ pub const FIELD_ERROR_CODES: &[&str] = &[
     "error-field-unknown",
     "error-fit-unknown",
     "error-focus-range",
-    "error-hours-form",
+    "error-hours-kind",
+    "error-hours-many",
+    "error-hours-none",
+    "error-lanes-range",
+    "error-language-form",
     "error-language-none",
+    "error-language-range",
     "error-language-unknown",
     "error-level-unknown",
+    "error-long-beside",
+    "error-lunar-day",
+    "error-lunar-month",
     "error-name-empty",
     "error-name-long",
     "error-note-long",
+    "error-per-hour-alone",
+    "error-per-hour-full",
+    "error-per-hour-much",
+    "error-per-hour-range",
     "error-period-past",
     "error-period-reversed",
     "error-picture-unknown",
     "error-playlist-unknown",
+    "error-rank-range",
+    "error-share-unknown",
     "error-slide-form",
+    "error-stand-down-unknown",
+    "error-stand-downs-many",
     "error-take-range",
     "error-template-unknown",
     "error-text-long",
     "error-texts-none",
     "error-theme-form",
+    "error-theme-unknown",
+    "error-themes-none",
     "error-ticker-in-playlist",
     "error-ticker-speed",
     "error-tier-unknown",
@@ -158,7 +187,11 @@ pub const FIELD_ERROR_CODES: &[&str] = &[
     "error-weight-range",
     "error-window-days-none",
     "error-window-duration",
+    "error-window-except",
+    "error-window-except-many",
     "error-window-never",
+    "error-window-week-of",
+    "error-window-weeks",
     "error-windows-many",
 ];
 

@@ -90,7 +90,7 @@ async fn a_paused_campaign_is_off_until_it_is_resumed_and_the_past_stays(world: 
 
     world.clock.pass(Duration::from_secs(600));
     let resumed_at = world.app.clock.now();
-    assert!(campaigns::resume(&world.app, &id).await.expect("resumed"));
+    assert!(campaigns::resume(&world.app, &id).await.expect("resumed").expect("it fits"));
     settle(&world.app).await;
     let resumed = shown(&world.app, &board).await;
     assert_eq!(before(&resumed, resumed_at), before(&paused, resumed_at), "what was shown stays");
@@ -136,7 +136,7 @@ async fn a_step_supposed_shows_what_then_is_published(world: World) {
         assert_ne!(supposed, was);
         let done = match step {
             Step::Pause => campaigns::pause(&world.app, &id).await,
-            Step::Resume => campaigns::resume(&world.app, &id).await,
+            Step::Resume => campaigns::resume(&world.app, &id).await.map(|resumed| resumed.expect("it fits")),
             Step::End => campaigns::end_now(&world.app, &id).await,
         };
         assert!(done.expect("done"));
@@ -190,6 +190,7 @@ async fn a_forecast_says_what_is_displaced_and_what_is_wrong_in_the_form(world: 
     let held: BTreeSet<_> = displaced.iter().map(|displaced| displaced.campaign.clone()).collect();
     assert_eq!(held, BTreeSet::from([id, two, three]));
     assert_eq!(displaced.len(), 3);
+    assert!(outlook.counted[0].jumps, "it comes on at once");
     assert!(displaced.iter().all(|d| d.by == [outlook.campaign.clone()] && (d.since, d.until) == (outlook.from, outlook.until)));
     assert_eq!(outlook.counted[0].after.campaigns.keys().collect::<Vec<_>>(), [&outlook.campaign]);
     assert!(campaigns::get(&world.app, &outlook.campaign).await.expect("asked").is_none(), "nothing is saved");
@@ -201,7 +202,7 @@ async fn a_forecast_says_what_is_displaced_and_what_is_wrong_in_the_form(world: 
 async fn what_is_paused_over_or_gone_takes_no_further_step(world: World) {
     let (world, _, [id, ..]) = running(world).await;
     let app = &world.app;
-    assert!(!campaigns::resume(app, &id).await.expect("asked"), "it runs");
+    assert!(!campaigns::resume(app, &id).await.expect("asked").expect("it fits"), "it runs");
     assert_eq!(campaigns::supposed(app, &id, Step::Resume).await.expect("asked"), None);
     assert!(campaigns::pause(app, &id).await.expect("asked"));
     assert!(!campaigns::pause(app, &id).await.expect("asked"), "once");
@@ -210,7 +211,10 @@ async fn what_is_paused_over_or_gone_takes_no_further_step(world: World) {
     assert!(!campaigns::get(app, &id).await.expect("loaded").expect("there").paused);
     let gone: CampaignId = "no-such".parse().expect("an id");
     for id in [&id, &gone] {
-        assert!(!campaigns::pause(app, id).await.expect("asked") && !campaigns::resume(app, id).await.expect("asked"));
+        assert!(
+            !campaigns::pause(app, id).await.expect("asked")
+                && !campaigns::resume(app, id).await.expect("asked").expect("it fits")
+        );
         assert_eq!(campaigns::supposed(app, id, Step::End).await.expect("asked"), None);
     }
 }

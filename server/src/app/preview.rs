@@ -13,6 +13,7 @@ use ::playlists::trust::manifest::Manifest;
 use chrono::{DateTime, Utc};
 
 use super::compose::{Head, compose};
+use super::defaults::Versioned;
 use super::shown::{Ready, Sources};
 use super::{App, safe_item, sources};
 use crate::store::boards::Board;
@@ -80,7 +81,7 @@ pub async fn suppose(app: &App, supposed: &Supposed) -> Result<Preview, StoreErr
     let now = supposed.now;
     let mut before = sources::load(app, now).await?;
     if let Some(next) = &supposed.next {
-        add_playlist(app, &mut before, next).await?;
+        add_playlist(app, &mut before, (next.playlist.clone(), next.playlist_version)).await?;
     }
     let mut after = before.clone();
     apply(&mut after, supposed, now);
@@ -103,9 +104,25 @@ pub async fn suppose(app: &App, supposed: &Supposed) -> Result<Preview, StoreErr
     done.map_err(|reason| StoreError::Unreadable { what: "campaign, which makes no schedule", reason })
 }
 
-/// Adds the playlist of a version that is not in force, with all that it shows.
-async fn add_playlist(app: &App, sources: &mut Sources, next: &CampaignVersion) -> Result<(), StoreError> {
-    let wanted = (next.playlist.clone(), next.playlist_version);
+/// What a board would show if it were set up like this, and the rules of it; nothing is saved or signed.
+///
+/// # Errors
+/// When the database fails, or holds what makes no schedule.
+pub(super) async fn of_board(app: &App, board: Board, now: DateTime<Utc>) -> Result<(Schedule, Manifest), StoreError> {
+    let mut sources = sources::load(app, now).await?;
+    if let Some(default) = &board.default_playlist
+        && let Some(default) = playlists::get(&app.db, default).await?
+    {
+        add_playlist(app, &mut sources, (default.id, default.version)).await?;
+    }
+    sources::load_renditions(app, std::slice::from_ref(&board), &mut sources, now).await?;
+    let work = tokio::task::spawn_blocking(move || schedule(&board, &sources, now)).await;
+    let done = work.map_err(|error| error.to_string()).and_then(|schedule| schedule);
+    done.map_err(|reason| StoreError::Unreadable { what: "board, which makes no schedule", reason })
+}
+
+/// Adds a version of a playlist that is not in use, with all that it shows.
+async fn add_playlist(app: &App, sources: &mut Sources, wanted: Versioned) -> Result<(), StoreError> {
     if sources.playlists.contains_key(&wanted) {
         return Ok(());
     }
@@ -166,8 +183,8 @@ fn rules(board: &Board, sources: &Sources, now: DateTime<Utc>) -> impl Ord + use
     let defaults = defaults.iter().map(|ended| (ended.ended_ms, ended.playlist.clone())).collect::<Vec<_>>();
     let unmade: BTreeSet<_> =
         sources.needs(board, now).into_iter().filter(|key| !can_be(sources, key)).map(|key| (key.of, key.day)).collect();
-    let hours = board.hours.as_ref().and_then(|hours| serde_json::to_string(hours).ok());
-    (board.time_zone.name(), hours, board.default_playlist.clone(), defaults, campaigns, unmade)
+    let hours = sources.hours_of(board, now).and_then(|hours| serde_json::to_string(&hours).ok());
+    (board.time_zone.name(), hours, board.default_playlist.clone(), defaults, campaigns, unmade, board.rules.clone())
 }
 
 /// Whether a rendition is made, or being made.

@@ -14,7 +14,7 @@ use serde::Deserialize;
 use super::assets::{AddAssetError, NewAsset, add_as};
 use super::boards::{AddBoardError, NewBoard};
 use super::campaign_draft::OPERATORS_ZONE;
-use super::campaigns::{CampaignDraft, WindowDraft};
+use super::campaigns::{CampaignDraft, StartsDraft, WindowDraft};
 use super::playlists::{EntryDraft, PlaylistDraft};
 use super::{App, FieldError, boards, campaigns, playlists, units};
 use crate::media::clips::ClipFault;
@@ -239,9 +239,9 @@ async fn import_campaign(app: &App, unit: &UnitId, planned: &PlannedCampaign, su
     if known || (suited.is_empty() && planned.shape != Shape::Any) {
         return Ok(());
     }
-    let window = |window: &PlannedWindow| WindowDraft::Cron {
-        cron: window.cron.clone(),
-        duration_minutes: window.duration_minutes.to_string(),
+    let window = |window: &PlannedWindow| -> WindowDraft {
+        let (cron, duration_minutes) = (window.cron.clone(), window.duration_minutes.to_string());
+        StartsDraft::Cron { cron, duration_minutes }.into()
     };
     let draft = CampaignDraft {
         name: planned.name.clone(),

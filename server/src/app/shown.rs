@@ -4,18 +4,22 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use playlists::asset::AssetKind;
-use playlists::campaign::Period;
+use playlists::campaign::{Period, StandDown};
 use playlists::geometry::Geometry;
+use playlists::hours::Hours;
 use playlists::id::{BoardId, Digest};
 use playlists::local::{broadcast_day, day_start};
 
 use super::defaults::{self, Stretch, Versioned};
+use super::hours;
 use crate::store::asset_versions::{Shown, VersionId};
+use crate::store::board_changes::EndedHours;
 use crate::store::board_defaults::EndedDefault;
 use crate::store::boards::Board;
 use crate::store::campaign_versions::CampaignVersion;
 use crate::store::playlists::{Shows, StoredEntry};
 use crate::store::renditions::Key;
+use crate::store::stand_downs::StandDownVersion;
 
 /// The bytes of a rendition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,6 +43,10 @@ pub struct Sources {
     pub made_ms: BTreeMap<Versioned, i64>,
     /// What boards' default playlists were earlier today, in the order of their ends.
     pub former_defaults: BTreeMap<BoardId, Vec<EndedDefault>>,
+    /// What boards' operating hours were earlier today, in the order of their ends.
+    pub former_hours: BTreeMap<BoardId, Vec<EndedHours>>,
+    /// Versions of stand-downs that are in force or were so today.
+    pub stand_downs: Vec<StandDownVersion>,
     /// What is known of the versions of assets that these playlists show.
     pub versions: BTreeMap<VersionId, Shown>,
     /// The renditions that are made.
@@ -84,6 +92,26 @@ impl Sources {
             let versions = self.playlists.range((id.clone(), 0)..=(id.clone(), u64::MAX)).map(|(version, _)| version);
             versions.map(|version| (version.clone(), self.made_ms.get(version).copied().unwrap_or_default())).collect()
         })
+    }
+
+    /// When the board is lit, through today: earlier hours count until they were changed.
+    pub(super) fn hours_of(&self, board: &Board, now: DateTime<Utc>) -> Option<Hours> {
+        let today = day_start(broadcast_day(now, board.time_zone), board.time_zone).timestamp_millis();
+        let former = self.former_hours.get(&board.id).map_or(&[][..], Vec::as_slice);
+        hours::through_today(former, board.hours.as_ref(), today, board.time_zone)
+    }
+
+    /// Which themes are held back on the board and when, through today.
+    pub(super) fn stand_downs_of(&self, board: &Board, now: DateTime<Utc>) -> Vec<StandDown> {
+        let today_ms = day_start(broadcast_day(now, board.time_zone), board.time_zone).timestamp_millis();
+        let instant = DateTime::from_timestamp_millis;
+        let holds = |version: &StandDownVersion| {
+            let (from_ms, until_ms) = (version.holds_from_ms(), version.holds_until_ms());
+            let held = until_ms.is_none_or(|until_ms| from_ms < until_ms && today_ms < until_ms);
+            let period = Period { from: instant(from_ms), until: until_ms.and_then(instant) };
+            held.then(|| StandDown { themes: version.themes.clone(), period })
+        };
+        self.stand_downs.iter().filter_map(holds).collect()
     }
 
     /// These versions of playlists and all those within them.

@@ -12,14 +12,17 @@ use crate::store::asset_versions::VersionId;
 use crate::store::boards::Board;
 use crate::store::playlists::{PlaylistVersion, StoredEntry};
 use crate::store::renditions::{Key, State};
-use crate::store::{StoreError, asset_versions, board_defaults, campaign_versions, playlists as stored_playlists, renditions};
+use crate::store::{
+    StoreError, asset_versions, board_changes, board_defaults, campaign_versions, playlists as stored_playlists, renditions,
+    stand_downs,
+};
 
 /// Most versions of campaigns in force at once.
 const MOST_CAMPAIGNS: u32 = 20_000;
 /// Most versions of playlists in use at once.
 const MOST_PLAYLISTS: u32 = 20_000;
-/// Most changes of boards' default playlists within a day.
-const MOST_DEFAULTS: u32 = 100_000;
+/// Most changes of boards' default playlists, of their hours, or of stand-downs within a day.
+const MOST_CHANGES: u32 = 100_000;
 /// A broadcast day is at most this long, wherever its board stands.
 const LONGEST_DAY: TimeDelta = TimeDelta::hours(26);
 
@@ -29,9 +32,13 @@ pub(super) async fn load(app: &App, now: DateTime<Utc>) -> Result<Sources, Store
     let campaigns = campaign_versions::live_since(&app.db, since_ms, MOST_CAMPAIGNS).await?;
     let mut sources = Sources { campaigns, ..Sources::default() };
     add(app, &mut sources, stored_playlists::in_use(&app.db, since_ms, MOST_PLAYLISTS).await?).await?;
-    for ended in board_defaults::ended_since(&app.db, since_ms, MOST_DEFAULTS).await? {
+    for ended in board_defaults::ended_since(&app.db, since_ms, MOST_CHANGES).await? {
         sources.former_defaults.entry(ended.board.clone()).or_default().push(ended);
     }
+    for ended in board_changes::hours_ended_since(&app.db, since_ms, MOST_CHANGES).await? {
+        sources.former_hours.entry(ended.board.clone()).or_default().push(ended);
+    }
+    sources.stand_downs = stand_downs::live_since(&app.db, since_ms, MOST_CHANGES).await?;
     Ok(sources)
 }
 

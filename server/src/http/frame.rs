@@ -31,7 +31,7 @@ pub struct Frame {
 }
 
 impl Frame {
-    /// The frame of a page that belongs to `here`: `boards`, `assets`, `playlists`, `campaigns`, or nothing.
+    /// The frame of a page that belongs to `here`: `boards`, `assets`, `playlists`, `campaigns`, `stand-downs`, or nothing.
     #[must_use]
     pub fn of(visitor: &Visitor, here: &str) -> Self {
         let t = visitor.t;
@@ -41,6 +41,7 @@ impl Frame {
             place("/assets", t.s("nav-assets"), "assets"),
             place("/playlists", t.s("nav-playlists"), "playlists"),
             place("/campaigns", t.s("nav-campaigns"), "campaigns"),
+            place("/stand-downs", t.s("nav-stand-downs"), "stand-downs"),
         ];
         let login = visitor.account.as_ref().map(|account| account.login.clone());
         Self { t, login, places, path: visitor.path.clone(), is_open: visitor.is_open }

@@ -35,7 +35,8 @@ use tower_http::timeout::TimeoutLayer;
 
 use self::at_work::AtWork;
 use self::pages::{
-    assets, boards, campaign_steps, campaigns, forecast, language, live, overview, playlists, setup, sign_in, timeline,
+    assets, board_settings, boards, campaign_form, campaign_steps, campaigns, forecast, language, live, overview, playlists,
+    setup, sign_in, stand_downs, timeline,
 };
 use self::site::Site;
 use crate::app::App;
@@ -119,6 +120,7 @@ fn people() -> Router<Site> {
         .route("/live", get(live::stream))
         .route("/boards/{id}", get(boards::show))
         .route("/boards/{id}/timeline", get(timeline::show))
+        .route("/boards/{id}/settings", get(board_settings::edit).post(board_settings::save))
         .route("/boards/{id}/snapshot", get(boards::snapshot).post(boards::ask_snapshot))
         .route("/assets", get(assets::list))
         .route("/assets/{id}", get(assets::show))
@@ -126,12 +128,16 @@ fn people() -> Router<Site> {
         .route("/playlists", get(playlists::list).post(playlists::save))
         .route("/playlists/new", get(playlists::new))
         .route("/playlists/{id}", get(playlists::edit).post(playlists::save))
-        .route("/campaigns", get(campaigns::list).post(campaigns::save))
-        .route("/campaigns/new", get(campaigns::new))
-        .route("/campaigns/next-starts", get(campaigns::next_starts))
+        .route("/campaigns", get(campaigns::list).post(campaign_form::save))
+        .route("/campaigns/new", get(campaign_form::new))
+        .route("/campaigns/next-starts", get(campaign_form::next_starts))
         .route("/campaigns/forecast", post(forecast::show))
         .route("/campaigns/{id}/forecast", post(forecast::show))
-        .route("/campaigns/{id}", get(campaigns::edit).post(campaigns::save))
+        .route("/campaigns/{id}", get(campaign_form::edit).post(campaign_form::save))
+        .route("/stand-downs", get(stand_downs::list).post(stand_downs::save))
+        .route("/stand-downs/new", get(stand_downs::new))
+        .route("/stand-downs/{id}", get(stand_downs::edit).post(stand_downs::save))
+        .route("/stand-downs/{id}/end", post(stand_downs::end))
         .route("/campaigns/{id}/{step}", get(campaign_steps::ask).post(campaign_steps::take))
         .layer(DefaultBodyLimit::max(FORM_BYTES))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, PATIENCE));

@@ -1,10 +1,15 @@
 //! Boards: place, pixels, hours and key.
 
+use std::collections::BTreeMap;
+
 use chrono_tz::Tz;
+use playlists::asset::Language;
 use playlists::geometry::Geometry;
 use playlists::hours::Hours;
-use playlists::id::{BoardId, PlaylistId, UnitId};
+use playlists::id::{BoardId, CampaignId, PlaylistId, UnitId};
 use playlists::trust::key::PublicKey;
+use playlists::trust::manifest::Lanes;
+use serde::{Deserialize, Serialize};
 use sqlx::{FromRow, QueryBuilder};
 
 use super::search::{fold, pattern};
@@ -33,8 +38,24 @@ pub struct Board {
     pub brightness: u8,
     /// What plays when nothing else does; none: the safe item.
     pub default_playlist: Option<PlaylistId>,
+    /// How campaigns share its loop.
+    pub rules: LoopRules,
     /// Its public key.
     pub public_key: PublicKey,
+}
+
+/// How campaigns share a board's loop, as its owner decides.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct LoopRules {
+    /// Weights of the lanes, in slots.
+    #[serde(default)]
+    pub lanes: Lanes,
+    /// A weight, 1 to 1,000, for each language that the board shows; any language, when empty.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub languages: BTreeMap<Language, u32>,
+    /// Which of colliding `priority` campaigns plays: ranks 1 to 1,000, the lowest first; those not named lose to those named.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub ranks: BTreeMap<CampaignId, u32>,
 }
 
 /// What an operator may change of a board.
@@ -48,6 +69,8 @@ pub struct Settings {
     pub brightness: u8,
     /// What plays when nothing else does; none: the safe item.
     pub default_playlist: Option<PlaylistId>,
+    /// How campaigns share its loop.
+    pub rules: LoopRules,
 }
 
 #[derive(FromRow)]
@@ -64,6 +87,7 @@ struct Row {
     hours: Option<String>,
     brightness: i64,
     default_playlist_id: Option<String>,
+    loop_rules: Option<String>,
     public_key: String,
 }
 
@@ -89,6 +113,10 @@ impl Row {
                 .map(|id| id.parse())
                 .transpose()
                 .map_err(|e| StoreError::unreadable("board.default_playlist_id", e))?,
+            rules: match self.loop_rules.as_deref() {
+                Some(json) => serde_json::from_str(json).map_err(|e| StoreError::unreadable("board.loop_rules", e))?,
+                None => LoopRules::default(),
+            },
             public_key: self.public_key.parse().map_err(|e| StoreError::unreadable("board.public_key", e))?,
         })
     }
@@ -100,8 +128,14 @@ pub(super) fn geometry(width: i64, height: i64) -> Result<Geometry, StoreError> 
     Geometry::new(side(width)?, side(height)?).map_err(|e| StoreError::unreadable("width or height", e))
 }
 
-fn hours_json(hours: Option<&Hours>) -> Result<Option<String>, StoreError> {
+pub(super) fn hours_json(hours: Option<&Hours>) -> Result<Option<String>, StoreError> {
     hours.map(serde_json::to_string).transpose().map_err(|e| StoreError::unreadable("hours to be saved", e))
+}
+
+/// Null where the board goes by the rules as shipped.
+fn rules_json(rules: &LoopRules) -> Result<Option<String>, StoreError> {
+    let own = (*rules != LoopRules::default()).then(|| serde_json::to_string(rules));
+    own.transpose().map_err(|e| StoreError::unreadable("loop rules to be saved", e))
 }
 
 /// Adds boards.
@@ -109,16 +143,17 @@ fn hours_json(hours: Option<&Hours>) -> Result<Option<String>, StoreError> {
 /// # Errors
 /// When the database fails, an id is taken, or a unit does not exist.
 pub async fn add(tx: &mut Tx, boards: &[Board], now_ms: i64) -> Result<(), StoreError> {
-    /// Fifteen parameters a row, within SQLite's 32,766.
+    /// Sixteen parameters a row, within SQLite's 32,766.
     const AT_ONCE: usize = 2000;
     for part in boards.chunks(AT_ONCE) {
-        let hours = part.iter().map(|board| hours_json(board.hours.as_ref())).collect::<Result<Vec<_>, _>>()?;
+        let documents = |board: &Board| Ok((hours_json(board.hours.as_ref())?, rules_json(&board.rules)?));
+        let documents = part.iter().map(documents).collect::<Result<Vec<_>, StoreError>>()?;
         within!(tx, |conn| {
             let mut query = QueryBuilder::new(
                 "insert into board (board_id, name, name_search, unit_id, commune_code, lat, lon, width, height, time_zone,
-                hours, brightness, default_playlist_id, public_key, created_ms) ",
+                hours, brightness, default_playlist_id, loop_rules, public_key, created_ms) ",
             );
-            query.push_values(part.iter().zip(hours), |mut row, (board, hours)| {
+            query.push_values(part.iter().zip(documents), |mut row, (board, (hours, rules))| {
                 row.push_bind(board.id.as_str())
                     .push_bind(&board.name)
                     .push_bind(fold(&board.name))
@@ -132,6 +167,7 @@ pub async fn add(tx: &mut Tx, boards: &[Board], now_ms: i64) -> Result<(), Store
                     .push_bind(hours)
                     .push_bind(i64::from(board.brightness))
                     .push_bind(board.default_playlist.as_ref().map(PlaylistId::as_str))
+                    .push_bind(rules)
                     .push_bind(board.public_key.to_string())
                     .push_bind(now_ms);
             });
@@ -147,9 +183,9 @@ pub async fn add(tx: &mut Tx, boards: &[Board], now_ms: i64) -> Result<(), Store
 /// # Errors
 /// When the database fails.
 pub async fn save_settings(tx: &mut Tx, id: &BoardId, settings: &Settings) -> Result<bool, StoreError> {
-    const SQL: &str = "update board set name = $2, name_search = $3, hours = $4, brightness = $5, default_playlist_id = $6
-        where board_id = $1";
-    let hours = hours_json(settings.hours.as_ref())?;
+    const SQL: &str = "update board set name = $2, name_search = $3, hours = $4, brightness = $5, default_playlist_id = $6,
+        loop_rules = $7 where board_id = $1";
+    let (hours, rules) = (hours_json(settings.hours.as_ref())?, rules_json(&settings.rules)?);
     within!(tx, |conn| sqlx::query(SQL)
         .bind(id.as_str())
         .bind(&settings.name)
@@ -157,6 +193,7 @@ pub async fn save_settings(tx: &mut Tx, id: &BoardId, settings: &Settings) -> Re
         .bind(hours)
         .bind(i64::from(settings.brightness))
         .bind(settings.default_playlist.as_ref().map(PlaylistId::as_str))
+        .bind(rules)
         .execute(conn)
         .await
         .map(|done| done.rows_affected() > 0))
@@ -169,7 +206,7 @@ pub async fn save_settings(tx: &mut Tx, id: &BoardId, settings: &Settings) -> Re
 /// When the database fails.
 pub async fn get(db: &Db, id: &BoardId) -> Result<Option<Board>, StoreError> {
     const SQL: &str = "select board_id, name, unit_id, commune_code, lat, lon, width, height, time_zone, hours, brightness,
-        default_playlist_id, public_key from board where board_id = $1";
+        default_playlist_id, loop_rules, public_key from board where board_id = $1";
     on!(db, |pool| sqlx::query_as::<_, Row>(SQL).bind(id.as_str()).fetch_optional(pool).await)
         .map_err(StoreError::on("load the board"))?
         .map(Row::read)
@@ -182,7 +219,7 @@ pub async fn get(db: &Db, id: &BoardId) -> Result<Option<Board>, StoreError> {
 /// When the database fails.
 pub async fn list(db: &Db, search: &str, after: Option<&BoardId>, limit: u32) -> Result<Vec<Board>, StoreError> {
     const SQL: &str = "select board_id, name, unit_id, commune_code, lat, lon, width, height, time_zone, hours, brightness,
-        default_playlist_id, public_key from board
+        default_playlist_id, loop_rules, public_key from board
         where name_search like $1 escape '\\'
         and ($2 = '' or (name_search, board_id) > (select b.name_search, b.board_id from board b where b.board_id = $2))
         order by name_search, board_id limit $3";
@@ -204,7 +241,7 @@ pub async fn list(db: &Db, search: &str, after: Option<&BoardId>, limit: u32) ->
 /// When the database fails.
 pub async fn list_by_id(db: &Db, after: Option<&BoardId>, limit: u32) -> Result<Vec<Board>, StoreError> {
     const SQL: &str = "select board_id, name, unit_id, commune_code, lat, lon, width, height, time_zone, hours, brightness,
-        default_playlist_id, public_key from board where board_id > $1 order by board_id limit $2";
+        default_playlist_id, loop_rules, public_key from board where board_id > $1 order by board_id limit $2";
     on!(db, |pool| sqlx::query_as::<_, Row>(SQL)
         .bind(after.map_or("", BoardId::as_str))
         .bind(i64::from(limit))
@@ -229,7 +266,7 @@ pub async fn many(db: &Db, ids: &[BoardId]) -> Result<Vec<Board>, StoreError> {
             on!(db, |pool| {
                 let mut query = QueryBuilder::new(
                     "select board_id, name, unit_id, commune_code, lat, lon, width, height, time_zone, hours, brightness,
-                    default_playlist_id, public_key from board where board_id in (",
+                    default_playlist_id, loop_rules, public_key from board where board_id in (",
                 );
                 let mut list = query.separated(", ");
                 for id in part {

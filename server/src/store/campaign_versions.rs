@@ -1,8 +1,8 @@
 //! What of a campaign was in force from when until when. A change ends one version and begins the next, so that the past of the
 //! list of the day never changes.
 
-use playlists::campaign::{Level, Period, Weight};
-use playlists::id::{BoardId, CampaignId, PlaylistId, UnitId};
+use playlists::campaign::{Level, Period, Share};
+use playlists::id::{BoardId, CampaignId, PlaylistId, ThemeId, UnitId};
 use playlists::unit::Tier;
 use playlists::window::Window;
 use sqlx::FromRow;
@@ -26,8 +26,10 @@ pub struct CampaignVersion {
     pub playlist_version: u64,
     /// How it ranks.
     pub level: Level,
-    /// Its share.
-    pub weight: Weight,
+    /// How much of the loop it gets.
+    pub share: Share,
+    /// What it is about.
+    pub theme: Option<ThemeId>,
     /// The operator's period.
     pub period: Period,
     /// Recurring dayparts; none means always.
@@ -60,6 +62,8 @@ struct Row {
     playlist_version: i64,
     level: String,
     weight: i64,
+    per_hour: Option<i64>,
+    theme: Option<String>,
     from_ms: Option<i64>,
     until_ms: Option<i64>,
     windows: String,
@@ -80,7 +84,8 @@ impl Row {
             playlist_version: u64::try_from(self.playlist_version)
                 .map_err(|e| StoreError::unreadable("campaign_version.playlist_version", e))?,
             level: campaigns::level(&self.level)?,
-            weight: campaigns::weight(self.weight)?,
+            share: campaigns::share(self.weight, self.per_hour)?,
+            theme: campaigns::theme(self.theme.as_deref())?,
             period: campaigns::period(self.from_ms, self.until_ms)?,
             windows: campaigns::windows(&self.windows)?,
             all_boards: self.all_boards,
@@ -107,17 +112,18 @@ pub async fn end(tx: &mut Tx, campaign: &CampaignId, now_ms: i64) -> Result<(), 
 /// When the database fails, or that version exists: somebody else saved at the same time.
 pub async fn begin(tx: &mut Tx, version: &CampaignVersion) -> Result<(), StoreError> {
     const SQL: &str = "insert into campaign_version (campaign_id, version, playlist_id, playlist_version, level, weight, from_ms,
-        until_ms, windows, all_boards, boards, in_force_ms, ended_ms)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
+        until_ms, windows, all_boards, boards, in_force_ms, ended_ms, per_hour, theme)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
     let windows = campaigns::windows_json(&version.windows)?;
     let boards = serde_json::to_string(&version.boards).map_err(|e| StoreError::unreadable("boards to be saved", e))?;
+    let (weight, per_hour) = campaigns::share_columns(version.share);
     within!(tx, |conn| sqlx::query(SQL)
         .bind(version.campaign.as_str())
         .bind(i64::try_from(version.version).unwrap_or(i64::MAX))
         .bind(version.playlist.as_str())
         .bind(i64::try_from(version.playlist_version).unwrap_or(i64::MAX))
         .bind(version.level.as_str())
-        .bind(i64::from(version.weight.get()))
+        .bind(weight)
         .bind(version.period.from.map(|t| t.timestamp_millis()))
         .bind(version.period.until.map(|t| t.timestamp_millis()))
         .bind(windows)
@@ -125,6 +131,8 @@ pub async fn begin(tx: &mut Tx, version: &CampaignVersion) -> Result<(), StoreEr
         .bind(boards)
         .bind(version.in_force_ms)
         .bind(version.ended_ms)
+        .bind(per_hour)
+        .bind(version.theme.as_ref().map(ThemeId::as_str))
         .execute(conn)
         .await
         .map(drop))
@@ -136,9 +144,8 @@ pub async fn begin(tx: &mut Tx, version: &CampaignVersion) -> Result<(), StoreEr
 /// # Errors
 /// When the database fails.
 pub async fn newest(db: &Db, campaign: &CampaignId) -> Result<Option<CampaignVersion>, StoreError> {
-    const SQL: &str =
-        "select v.campaign_id, c.unit_id, u.tier, v.version, v.playlist_id, v.playlist_version, v.level, v.weight, v.from_ms,
-        v.until_ms, v.windows, v.all_boards, v.boards, v.in_force_ms, v.ended_ms
+    const SQL: &str = "select v.campaign_id, c.unit_id, u.tier, v.version, v.playlist_id, v.playlist_version, v.level, v.weight,
+        v.per_hour, v.theme, v.from_ms, v.until_ms, v.windows, v.all_boards, v.boards, v.in_force_ms, v.ended_ms
         from campaign_version v join campaign c on c.campaign_id = v.campaign_id join unit u on u.unit_id = c.unit_id
         where v.campaign_id = $1 order by v.version desc limit 1";
     on!(db, |pool| sqlx::query_as::<_, Row>(SQL).bind(campaign.as_str()).fetch_optional(pool).await)
@@ -153,9 +160,8 @@ pub async fn newest(db: &Db, campaign: &CampaignId) -> Result<Option<CampaignVer
 /// # Errors
 /// When the database fails.
 pub async fn live_since(db: &Db, since_ms: i64, limit: u32) -> Result<Vec<CampaignVersion>, StoreError> {
-    const SQL: &str =
-        "select v.campaign_id, c.unit_id, u.tier, v.version, v.playlist_id, v.playlist_version, v.level, v.weight, v.from_ms,
-        v.until_ms, v.windows, v.all_boards, v.boards, v.in_force_ms, v.ended_ms
+    const SQL: &str = "select v.campaign_id, c.unit_id, u.tier, v.version, v.playlist_id, v.playlist_version, v.level, v.weight,
+        v.per_hour, v.theme, v.from_ms, v.until_ms, v.windows, v.all_boards, v.boards, v.in_force_ms, v.ended_ms
         from campaign_version v join campaign c on c.campaign_id = v.campaign_id join unit u on u.unit_id = c.unit_id
         where (v.ended_ms is null or v.ended_ms > $1) and (v.until_ms is null or v.until_ms > $1)
         order by v.campaign_id, v.version limit $2";
@@ -164,4 +170,16 @@ pub async fn live_since(db: &Db, since_ms: i64, limit: u32) -> Result<Vec<Campai
         .into_iter()
         .map(Row::read)
         .collect()
+}
+
+/// Whether a version that may still play, now or later, has plays per hour.
+///
+/// # Errors
+/// When the database fails.
+pub async fn any_per_hour(db: &Db, now_ms: i64) -> Result<bool, StoreError> {
+    const SQL: &str = "select count(*) from (select 1 from campaign_version
+        where per_hour is not null and ended_ms is null and (until_ms is null or until_ms > $1) limit 1) found";
+    on!(db, |pool| sqlx::query_scalar::<_, i64>(SQL).bind(now_ms).fetch_one(pool).await)
+        .map(|count| count > 0)
+        .map_err(StoreError::on("look for plays per hour"))
 }

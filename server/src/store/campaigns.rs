@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use playlists::campaign::{Level, Period, Weight};
-use playlists::id::{BoardId, CampaignId, PlaylistId, UnitId};
+use playlists::campaign::{Level, PerHour, Period, Share, Weight};
+use playlists::id::{BoardId, CampaignId, PlaylistId, ThemeId, UnitId};
 use playlists::window::Window;
 use sqlx::{FromRow, QueryBuilder};
 
@@ -24,8 +24,10 @@ pub struct StoredCampaign {
     pub playlist: PlaylistId,
     /// How it ranks.
     pub level: Level,
-    /// Its share.
-    pub weight: Weight,
+    /// How much of the loop it gets.
+    pub share: Share,
+    /// What it is about, of `playlists::theme::THEMES`.
+    pub theme: Option<ThemeId>,
     /// When it may play at all.
     pub period: Period,
     /// Recurring dayparts; none means always.
@@ -60,6 +62,8 @@ struct Row {
     playlist_id: String,
     level: String,
     weight: i64,
+    per_hour: Option<i64>,
+    theme: Option<String>,
     from_ms: Option<i64>,
     until_ms: Option<i64>,
     windows: String,
@@ -78,7 +82,8 @@ impl Row {
             name: self.name,
             playlist: self.playlist_id.parse().map_err(|e| StoreError::unreadable("campaign.playlist_id", e))?,
             level: level(&self.level)?,
-            weight: weight(self.weight)?,
+            share: share(self.weight, self.per_hour)?,
+            theme: theme(self.theme.as_deref())?,
             period: period(self.from_ms, self.until_ms)?,
             windows: windows(&self.windows)?,
             all_boards: self.all_boards,
@@ -99,9 +104,25 @@ pub(super) fn level(word: &str) -> Result<Level, StoreError> {
     }
 }
 
-pub(super) fn weight(weight: i64) -> Result<Weight, StoreError> {
+pub(super) fn share(weight: i64, per_hour: Option<i64>) -> Result<Share, StoreError> {
+    if let Some(plays) = per_hour {
+        let number = u32::try_from(plays).map_err(|e| StoreError::unreadable("campaign.per_hour", e))?;
+        return PerHour::new(number).map(Share::PerHour).map_err(|e| StoreError::unreadable("campaign.per_hour", e));
+    }
     let number = u32::try_from(weight).map_err(|e| StoreError::unreadable("campaign.weight", e))?;
-    Weight::new(number).map_err(|e| StoreError::unreadable("campaign.weight", e))
+    Weight::new(number).map(Share::Weight).map_err(|e| StoreError::unreadable("campaign.weight", e))
+}
+
+/// The two columns of a share: a weight, which is 0 beside plays per hour, and these.
+pub(super) fn share_columns(share: Share) -> (i64, Option<i64>) {
+    match share {
+        Share::Weight(weight) => (i64::from(weight.get()), None),
+        Share::PerHour(plays) => (0, Some(i64::from(plays.get()))),
+    }
+}
+
+pub(super) fn theme(text: Option<&str>) -> Result<Option<ThemeId>, StoreError> {
+    text.map(str::parse).transpose().map_err(|e| StoreError::unreadable("campaign.theme", e))
 }
 
 pub(super) fn period(from_ms: Option<i64>, until_ms: Option<i64>) -> Result<Period, StoreError> {
@@ -129,13 +150,15 @@ pub(super) fn windows_json(windows: &[Window]) -> Result<String, StoreError> {
 pub async fn save(tx: &mut Tx, campaign: &StoredCampaign) -> Result<(), StoreError> {
     const SQL: &str =
         "insert into campaign (campaign_id, unit_id, name, name_search, playlist_id, level, weight, from_ms, until_ms,
-        windows, all_boards, approved, paused, version, created_ms, changed_ms)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $15)
+        windows, all_boards, approved, paused, version, created_ms, changed_ms, per_hour, theme)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $15, $16, $17)
         on conflict (campaign_id) do update set name = excluded.name, name_search = excluded.name_search,
         playlist_id = excluded.playlist_id, level = excluded.level, weight = excluded.weight, from_ms = excluded.from_ms,
         until_ms = excluded.until_ms, windows = excluded.windows, all_boards = excluded.all_boards, approved = excluded.approved,
-        paused = excluded.paused, version = excluded.version, changed_ms = excluded.changed_ms";
+        paused = excluded.paused, version = excluded.version, changed_ms = excluded.changed_ms, per_hour = excluded.per_hour,
+        theme = excluded.theme";
     let windows = windows_json(&campaign.windows)?;
+    let (weight, per_hour) = share_columns(campaign.share);
     within!(tx, |conn| sqlx::query(SQL)
         .bind(campaign.id.as_str())
         .bind(campaign.unit.as_str())
@@ -143,7 +166,7 @@ pub async fn save(tx: &mut Tx, campaign: &StoredCampaign) -> Result<(), StoreErr
         .bind(fold(&campaign.name))
         .bind(campaign.playlist.as_str())
         .bind(campaign.level.as_str())
-        .bind(i64::from(campaign.weight.get()))
+        .bind(weight)
         .bind(campaign.period.from.map(|t| t.timestamp_millis()))
         .bind(campaign.period.until.map(|t| t.timestamp_millis()))
         .bind(windows)
@@ -152,6 +175,8 @@ pub async fn save(tx: &mut Tx, campaign: &StoredCampaign) -> Result<(), StoreErr
         .bind(campaign.paused)
         .bind(i64::try_from(campaign.version).unwrap_or(i64::MAX))
         .bind(campaign.changed_ms)
+        .bind(per_hour)
+        .bind(campaign.theme.as_ref().map(ThemeId::as_str))
         .execute(conn)
         .await
         .map(drop))
@@ -194,8 +219,8 @@ pub async fn add_boards(tx: &mut Tx, campaign: &CampaignId, boards: &[BoardId]) 
 /// When the database fails.
 pub async fn get(db: &Db, id: &CampaignId) -> Result<Option<StoredCampaign>, StoreError> {
     const SQL: &str =
-        "select campaign_id, unit_id, name, playlist_id, level, weight, from_ms, until_ms, windows, all_boards, approved,
-        paused, version, changed_ms from campaign where campaign_id = $1";
+        "select campaign_id, unit_id, name, playlist_id, level, weight, per_hour, theme, from_ms, until_ms, windows, all_boards,
+        approved, paused, version, changed_ms from campaign where campaign_id = $1";
     let row = on!(db, |pool| sqlx::query_as::<_, Row>(SQL).bind(id.as_str()).fetch_optional(pool).await)
         .map_err(StoreError::on("load the campaign"))?;
     let Some(row) = row else { return Ok(None) };
@@ -208,8 +233,8 @@ pub async fn get(db: &Db, id: &CampaignId) -> Result<Option<StoredCampaign>, Sto
 /// # Errors
 /// When the database fails.
 pub async fn list(db: &Db, search: &str, after: Option<&CampaignId>, limit: u32) -> Result<Vec<StoredCampaign>, StoreError> {
-    const SQL: &str = "select campaign_id, unit_id, name, playlist_id, level, weight, from_ms, until_ms, windows, all_boards, approved,
-        paused, version, changed_ms from campaign where name_search like $1 escape '\\'
+    const SQL: &str = "select campaign_id, unit_id, name, playlist_id, level, weight, per_hour, theme, from_ms, until_ms, windows, all_boards,
+        approved, paused, version, changed_ms from campaign where name_search like $1 escape '\\'
         and ($2 = '' or (name_search, campaign_id) > (select c.name_search, c.campaign_id from campaign c where c.campaign_id = $2))
         order by name_search, campaign_id limit $3";
     let rows = on!(db, |pool| sqlx::query_as::<_, Row>(SQL)
@@ -258,8 +283,8 @@ pub async fn of_playlists(db: &Db, playlists: &[PlaylistId], limit: u32) -> Resu
     }
     let rows = on!(db, |pool| {
         let mut query = QueryBuilder::new(
-            "select campaign_id, unit_id, name, playlist_id, level, weight, from_ms, until_ms, windows, all_boards, approved,
-            paused, version, changed_ms from campaign where playlist_id in (",
+            "select campaign_id, unit_id, name, playlist_id, level, weight, per_hour, theme, from_ms, until_ms, windows,
+            all_boards, approved, paused, version, changed_ms from campaign where playlist_id in (",
         );
         let mut list = query.separated(", ");
         for playlist in playlists {

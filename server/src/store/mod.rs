@@ -3,6 +3,7 @@
 pub mod accounts;
 pub mod asset_versions;
 pub mod assets;
+pub mod board_changes;
 pub mod board_defaults;
 pub mod boards;
 pub mod campaign_versions;
@@ -23,6 +24,7 @@ pub mod renditions;
 pub mod search;
 pub mod sessions;
 pub mod snapshots;
+pub mod stand_downs;
 pub mod status;
 pub mod tokens;
 pub mod units;

@@ -9,10 +9,11 @@ use playlists::id::BoardId;
 use playlists::schedule::What;
 use serde::Deserialize;
 
+use super::board_settings;
 use super::overview::{Line, line};
-use crate::app::commands;
 use crate::app::now_showing::now_showing;
 use crate::app::overview::{self, BoardState, Judged};
+use crate::app::{boards, commands};
 use crate::http::error::{PageError, page};
 use crate::http::frame::Frame;
 use crate::http::site::Site;
@@ -82,6 +83,8 @@ struct BoardPage {
     reported: String,
     errors: Vec<String>,
     figures: Vec<Figure>,
+    /// What it is set to: name and value.
+    settings: Vec<(String, String)>,
     events: Vec<Happened>,
     plays: Vec<Play>,
     /// This minute, as the field of an instant takes it.
@@ -118,6 +121,7 @@ pub(in crate::http) async fn show(
     let (t, app, id) = (visitor.t, &site.app, id(&board)?);
     let board = overview::board(app, &id).await?.ok_or(PageError::Missing)?;
     let facts = rows::board_facts(&app.db, id.as_str()).await?.ok_or(PageError::Missing)?;
+    let stored = boards::get(app, &id).await?;
     let picture = rows::snapshot_taken_ms(&app.db, id.as_str()).await?;
     let now = now(t, &site, &id).await;
     if let Some(now) = &now {
@@ -139,6 +143,7 @@ pub(in crate::http) async fn show(
         reported: revision(t, board.row.reported),
         errors: errors(t, &board),
         figures: figures(t, &facts),
+        settings: stored.map(|board| board_settings::summary(t, &board)).unwrap_or_default(),
         events: events.into_iter().map(|event| happened(t, event)).collect(),
         plays: plays.into_iter().map(|row| play(t, row)).collect(),
         minute: times::to_field(app.clock.now()),

@@ -112,7 +112,10 @@ pub(in crate::http) async fn take(
     let id = id.parse::<CampaignId>().map_err(|_| PageError::Missing)?;
     let went = match step(&word)? {
         Step::Pause => campaigns::pause(&site.app, &id).await?.then_some("paused"),
-        Step::Resume => campaigns::resume(&site.app, &id).await?.then_some("resumed"),
+        Step::Resume => match campaigns::resume(&site.app, &id).await? {
+            Ok(resumed) => resumed.then_some("resumed"),
+            Err(_) => Some("refused"),
+        },
         Step::End => campaigns::end_now(&site.app, &id).await?.then_some("ended"),
     };
     Ok(Redirect::to(&went.map_or_else(|| format!("/campaigns/{id}"), |went| format!("/campaigns/{id}?went={went}"))))

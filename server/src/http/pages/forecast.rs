@@ -9,7 +9,7 @@ use axum::response::{Html, IntoResponse, Response};
 use playlists::id::CampaignId;
 use playlists::schedule::{Airtime, Displaced, Forecast, Refusal};
 
-use super::campaigns::draft_of;
+use super::campaign_form::draft_of;
 use super::fields::{Errors, Fields};
 use crate::app::forecast::{AHEAD, Counted, Outlook, forecast};
 use crate::app::units;
@@ -40,6 +40,8 @@ struct Group {
     boards: String,
     lines: Vec<Line>,
     more: i64,
+    /// Plays per hour that will not be started.
+    lapses: String,
     refusals: Vec<String>,
     displaced: Vec<String>,
 }
@@ -51,9 +53,13 @@ struct Part {
     errors: Errors,
     range: String,
     groups: Vec<Group>,
+    /// On how many boards the loop changes at once.
+    jumps: String,
     /// Boards that are not shown.
     left_out: i64,
     pictures: Vec<String>,
+    /// What does not fit beside plays per hour.
+    refused: Vec<String>,
 }
 
 fn whole(n: usize) -> i64 {
@@ -77,8 +83,10 @@ pub(in crate::http) async fn show(
             errors: Errors::of(t, &errors),
             range: String::new(),
             groups: Vec::new(),
+            jumps: String::new(),
             left_out: 0,
             pictures: Vec::new(),
+            refused: Vec::new(),
         })?,
     };
     Ok(body.into_response())
@@ -86,6 +94,9 @@ pub(in crate::http) async fn show(
 
 fn told(t: Tr, outlook: &Outlook) -> Result<Html<String>, PageError> {
     let groups = outlook.counted.iter().take(GROUPS).map(|counted| group(t, outlook, counted)).collect();
+    let boards = |counted: &Counted| counted.boards.len();
+    let all = whole(outlook.counted.iter().map(boards).sum());
+    let jumping = whole(outlook.counted.iter().filter(|counted| counted.jumps).map(boards).sum());
     let beyond: usize = outlook.counted.iter().skip(GROUPS).map(|counted| counted.boards.len()).sum();
     let picture = |of: &crate::app::preview::Pictures| {
         let size = format!("{} × {}", of.geometry.width(), of.geometry.height());
@@ -107,8 +118,10 @@ fn told(t: Tr, outlook: &Outlook) -> Result<Html<String>, PageError> {
             &[("from", t.instant(outlook.from)), ("until", t.instant(outlook.until)), ("days", AHEAD.num_days().to_string())],
         ),
         groups,
+        jumps: if jumping == 0 { t.n("step-nothing-now", all) } else { t.of("step-jumps-if", jumping, all) },
         left_out: whole(beyond + outlook.left_out),
         pictures: outlook.pictures.iter().map(picture).collect(),
+        refused: Errors::of(t, &outlook.refused).list().iter().map(|(_, text)| text.clone()).collect(),
     })
 }
 
@@ -147,12 +160,14 @@ fn group(t: Tr, outlook: &Outlook, counted: &Counted) -> Group {
         }
     };
     let of_this = |displaced: &&Displaced| displaced.campaign == outlook.campaign || displaced.by.contains(&outlook.campaign);
+    // What does not fit beside plays per hour is told for a year ahead, above.
     let refusals = counted.refusals.iter().filter(|refusal| concerns(refusal, &outlook.campaign));
     Group {
         boards: t.n("boards-count", whole(counted.boards.len())),
         lines: found.iter().take(LINES).map(line).collect(),
         more: whole(found.len().saturating_sub(LINES)),
-        refusals: refusals.map(|refusal| refused(t, outlook, refusal)).collect(),
+        lapses: lapses(t, outlook, &after.lapses),
+        refusals: refusals.map(|refusal| refused(t, refusal)).collect(),
         displaced: after.displaced.iter().filter(of_this).take(LINES).map(|d| displaced(t, outlook, d)).collect(),
     }
 }
@@ -161,10 +176,10 @@ fn percent(t: Tr, share: f64) -> String {
     format!("{} %", t.decimal(share))
 }
 
-/// Whether a refusal is of the campaign that is edited, or of all together.
+/// Whether a refusal is of the campaign that is edited.
 fn concerns(refusal: &Refusal, own: &CampaignId) -> bool {
     match refusal {
-        Refusal::TooMuch { .. } | Refusal::TooLong { .. } => true,
+        Refusal::TooMuch { .. } | Refusal::TooLong { .. } => false,
         Refusal::NeverComes(id) | Refusal::Past { campaign: id, .. } => id == own,
     }
 }
@@ -173,19 +188,22 @@ fn name(t: Tr, outlook: &Outlook, id: &CampaignId) -> String {
     outlook.names.campaigns.get(id).cloned().unwrap_or_else(|| t.s("forecast-this"))
 }
 
-fn refused(t: Tr, outlook: &Outlook, refusal: &Refusal) -> String {
+/// Of those that [`concerns`] lets through.
+fn refused(t: Tr, refusal: &Refusal) -> String {
     match refusal {
-        Refusal::TooMuch { since, asked_s, most_s, .. } => t.args(
-            "refused-too-much",
-            &[("since", t.instant(*since)), ("asked", asked_s.to_string()), ("most", most_s.to_string())],
-        ),
-        Refusal::TooLong { campaign, length_s, most_s } => {
-            let of = campaign.as_ref().map_or_else(|| t.s("now-default"), |id| name(t, outlook, id));
-            t.args("refused-too-long", &[("of", of), ("length", length_s.to_string()), ("most", most_s.to_string())])
-        }
-        Refusal::NeverComes(_) => t.s("error-window-never"),
         Refusal::Past { .. } => t.s("error-period-past"),
+        Refusal::NeverComes(_) | Refusal::TooMuch { .. } | Refusal::TooLong { .. } => t.s("error-window-never"),
     }
+}
+
+/// Plays per hour that lapse, counted by campaign; empty where none does.
+fn lapses(t: Tr, outlook: &Outlook, lapses: &[(CampaignId, chrono::DateTime<chrono::Utc>)]) -> String {
+    let mut counts: std::collections::BTreeMap<&CampaignId, i64> = std::collections::BTreeMap::new();
+    for (id, _) in lapses {
+        *counts.entry(id).or_default() += 1;
+    }
+    let said: Vec<_> = counts.iter().map(|(id, n)| format!("{} × {n}", name(t, outlook, id))).collect();
+    if said.is_empty() { String::new() } else { t.a("forecast-lapses", "plays", said.join(", ")) }
 }
 
 fn displaced(t: Tr, outlook: &Outlook, displaced: &Displaced) -> String {

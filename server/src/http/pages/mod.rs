@@ -1,9 +1,12 @@
 //! HTML for people.
 
 pub(super) mod assets;
+pub(super) mod board_settings;
 pub(super) mod boards;
+pub(super) mod campaign_form;
 pub(super) mod campaign_steps;
 pub(super) mod campaigns;
+mod cron_words;
 pub(super) mod fields;
 pub(super) mod forecast;
 pub(super) mod language;
@@ -12,6 +15,7 @@ pub(super) mod overview;
 pub(super) mod playlists;
 pub(super) mod setup;
 pub(super) mod sign_in;
+pub(super) mod stand_downs;
 pub(super) mod timeline;
 mod upload_faults;
 mod windows;

@@ -159,11 +159,16 @@ pub(in crate::http) async fn show(
 }
 
 fn ids(told: &Told<Stretch>) -> impl Iterator<Item = &CampaignId> {
+    named(told).map(|(id, _)| id)
+}
+
+/// Whoever shares the board, and whether by plays per hour.
+fn named(told: &Told<Stretch>) -> impl Iterator<Item = (&CampaignId, bool)> {
     let (weighted, per_hour) = match told {
         Told::Known(Stretch { shows: Shows::Loop { weighted, per_hour }, .. }) => (&weighted[..], &per_hour[..]),
         Told::Known(_) | Told::Unknown(..) => (&[][..], &[][..]),
     };
-    weighted.iter().chain(per_hour)
+    weighted.iter().map(|id| (id, false)).chain(per_hour.iter().map(|id| (id, true)))
 }
 
 /// Local times along a day.
@@ -193,10 +198,11 @@ fn rows(t: Tr, told: &[Told<Stretch>], names: &Names, day: DateTime<Utc>) -> Vec
         let mut put = |key, name: String, link: String, class| {
             rows.entry(key).or_insert_with(|| Row { name, link, class, bars: Vec::new() }).bars.push(bar());
         };
-        for id in ids(told) {
+        for (id, per_hour) in named(told) {
             let next = order.len();
             let number = *order.entry(id).or_insert(next);
-            put((0, number), names.campaign(id).to_owned(), format!("/campaigns/{id}"), "bar-campaign");
+            let class = if per_hour { "bar-hourly" } else { "bar-campaign" };
+            put((0, number), name(t, names, id, per_hour), format!("/campaigns/{id}"), class);
         }
         match told {
             Told::Known(Stretch { shows: Shows::Loop { weighted, .. }, .. }) if !weighted.is_empty() => {}
@@ -212,9 +218,15 @@ fn rows(t: Tr, told: &[Told<Stretch>], names: &Names, day: DateTime<Utc>) -> Vec
     rows.into_values().collect()
 }
 
+/// A campaign's name; of one with plays per hour, that it has them.
+fn name(t: Tr, names: &Names, id: &CampaignId, per_hour: bool) -> String {
+    let name = names.campaign(id);
+    if per_hour { t.a("timeline-per-hour", "name", name) } else { name.to_owned() }
+}
+
 fn stint(t: Tr, told: &Told<Stretch>, names: &Names, now: DateTime<Utc>) -> Stint {
     let (from, until) = span(told);
-    let shows: Vec<_> = ids(told).map(|id| (format!("/campaigns/{id}"), names.campaign(id).to_owned())).collect();
+    let shows: Vec<_> = named(told).map(|(id, per_hour)| (format!("/campaigns/{id}"), name(t, names, id, per_hour))).collect();
     let text = match told {
         Told::Known(Stretch { shows: Shows::Loop { weighted, .. }, .. }) if !weighted.is_empty() => String::new(),
         Told::Known(Stretch { shows: Shows::Loop { .. }, .. }) => t.s("now-default"),

@@ -6,6 +6,7 @@ use std::fmt::Display;
 
 use fluent_templates::fluent_bundle::FluentValue;
 use fluent_templates::{LanguageIdentifier, Loader};
+use playlists::id::ThemeId;
 
 fluent_templates::static_loader! {
     static LOCALES = {
@@ -98,6 +99,16 @@ impl Tr {
     #[must_use]
     pub fn args(&self, key: &str, args: &[(&'static str, String)]) -> String {
         self.look_up(key, args.iter().map(|(name, value)| (Cow::Borrowed(*name), FluentValue::from(value.as_str()))).collect())
+    }
+    /// What a theme is called.
+    #[must_use]
+    pub fn theme(&self, theme: &ThemeId) -> String {
+        self.theme_of(theme.as_str())
+    }
+    /// What the theme of this id is called; the id itself where the catalogue does not know it.
+    #[must_use]
+    pub fn theme_of(&self, id: &str) -> String {
+        self.known(&format!("theme-{id}")).unwrap_or_else(|| id.to_owned())
     }
     /// The text of a code that came from elsewhere, such as a board; none when the catalogue does not know it.
     #[must_use]

@@ -69,12 +69,19 @@ fn every_error_that_a_use_case_gives_is_in_the_catalogue() {
 #[test]
 fn no_key_is_unused() {
     let texts = texts();
-    let composed = ["event-", "clock-", "fault-"]; // named by codes that boards send
+    let composed = ["event-", "clock-", "fault-", "theme-"]; // named by codes that boards send, and by themes
     let unused: Vec<_> = keys(Language::Vietnamese)
         .into_iter()
         .filter(|key| !texts.contains(&format!("\"{key}\"")) && !composed.iter().any(|start| key.starts_with(start)))
         .collect();
     assert!(unused.is_empty(), "unused: {unused:?}");
+}
+
+#[test]
+fn every_theme_has_a_name_and_no_other_name_is_there() {
+    let named: BTreeSet<_> = keys(Language::Vietnamese).into_iter().filter(|key| key.starts_with("theme-")).collect();
+    let known: BTreeSet<_> = playlists::theme::THEMES.iter().map(|id| format!("theme-{id}")).collect();
+    assert_eq!(named, known);
 }
 
 #[test]

@@ -1,0 +1,162 @@
+//! Whether plays per hour fit before a campaign is scheduled (rule 9): with figures, on every board at which it is aimed.
+
+use std::collections::BTreeSet;
+
+use ::playlists::campaign::Share;
+use ::playlists::id::CampaignId;
+use ::playlists::schedule::{Demand, LONGEST_BESIDE, TooLong};
+use chrono::{DateTime, Utc};
+
+use super::campaign_draft::OPERATORS_ZONE;
+use super::preview::{Group, Supposed, of_board, suppose};
+use super::{App, FieldError};
+use crate::store::boards::Board;
+use crate::store::campaigns::StoredCampaign;
+use crate::store::playlists::{Shows, StoredEntry, StoredPlaylist};
+use crate::store::{StoreError, campaign_versions, campaigns};
+
+/// Most faults told of one campaign.
+const MOST_TOLD: usize = 8;
+
+/// What does not fit on some boards.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Refused {
+    /// What.
+    what: What,
+    /// On how many boards.
+    boards: usize,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum What {
+    /// More of an hour is asked for than fits.
+    TooMuch(Demand),
+    /// An entry beside plays per hour is too long.
+    TooLong(TooLong),
+}
+
+/// Whether a campaign may fail to fit: it has plays per hour, or perhaps an entry that is too long beside those of others.
+pub(super) fn concerns(campaign: &StoredCampaign, playlist: &StoredPlaylist) -> bool {
+    let long = |entry: &StoredEntry| match &entry.shows {
+        Shows::Asset { duration_ms, .. } => u128::from(*duration_ms) > LONGEST_BESIDE.as_millis(),
+        Shows::Playlist { .. } => true,
+    };
+    matches!(campaign.share, Share::PerHour(_)) || playlist.entries.iter().any(long)
+}
+
+/// What of a change does not fit, each once; nothing where all does.
+///
+/// # Errors
+/// When the database fails.
+pub(super) async fn errors(app: &App, supposed: &Supposed) -> Result<Vec<FieldError>, StoreError> {
+    let Some(next) = &supposed.next else { return Ok(Vec::new()) };
+    let hourly = matches!(next.share, Share::PerHour(_));
+    if !hourly && !campaign_versions::any_per_hour(&app.db, supposed.now.timestamp_millis()).await? {
+        return Ok(Vec::new());
+    }
+    let (campaign, from) = (supposed.campaign.clone(), supposed.now);
+    let groups = suppose(app, supposed).await?.groups;
+    let work = tokio::task::spawn_blocking(move || refused(&groups, &campaign, from)).await;
+    let refused = work.map_err(|error| StoreError::unreadable("campaign", error))?;
+    told(app, &refused, &supposed.campaign).await
+}
+
+/// What is wrong with a board's default playlist beside campaigns with plays per hour, if the board were set up like this; nothing
+/// where it is not too long.
+///
+/// # Errors
+/// When the database fails.
+pub(super) async fn default_errors(app: &App, board: Board) -> Result<Vec<FieldError>, StoreError> {
+    let now = app.clock.now();
+    if !campaign_versions::any_per_hour(&app.db, now.timestamp_millis()).await? {
+        return Ok(Vec::new());
+    }
+    let (schedule, manifest) = of_board(app, board, now).await?;
+    let hourly = manifest.campaigns.iter().filter(|campaign| matches!(campaign.share, Share::PerHour(_)));
+    let mut long = hourly.flat_map(|campaign| schedule.too_long_beside(&campaign.id, now)).filter(|long| long.of.is_none());
+    let Some(long) = long.next() else { return Ok(Vec::new()) };
+    let names = campaigns::names(&app.db, std::slice::from_ref(&long.beside)).await?;
+    let beside = names.get(&long.beside).map_or(long.beside.as_str(), String::as_str);
+    let error = FieldError::new("default_playlist", "error-default-long")
+        .with("beside", beside)
+        .with("length", seconds(long.length_ms))
+        .with("most", LONGEST_BESIDE.as_secs().to_string());
+    Ok(vec![error])
+}
+
+/// Milliseconds in whole seconds, rounded up.
+fn seconds(ms: i64) -> String {
+    (ms.div_euclid(1000) + i64::from(ms.rem_euclid(1000) > 0)).to_string()
+}
+
+/// What of a campaign does not fit on these boards, as they would be after a change; costs some milliseconds a group.
+pub(super) fn refused(groups: &[Group], campaign: &CampaignId, from: DateTime<Utc>) -> Vec<Refused> {
+    let mut found: Vec<Refused> = Vec::new();
+    for group in groups {
+        let too_much = group.after.demand(campaign, from).filter(Demand::is_too_much).map(What::TooMuch);
+        let too_long = group.after.too_long_beside(campaign, from).into_iter().map(What::TooLong);
+        for what in too_much.into_iter().chain(too_long) {
+            match found.iter_mut().find(|known| known.what == what) {
+                Some(known) => known.boards += group.boards.len(),
+                None => found.push(Refused { what, boards: group.boards.len() }),
+            }
+        }
+    }
+    found
+}
+
+/// In the form of a form's errors, which pages say in words.
+pub(super) async fn told(app: &App, refused: &[Refused], own: &CampaignId) -> Result<Vec<FieldError>, StoreError> {
+    let mut named: BTreeSet<&CampaignId> = BTreeSet::new();
+    for refused in refused.iter().take(MOST_TOLD) {
+        match &refused.what {
+            What::TooMuch(demand) => named.extend(demand.by.iter().map(|(id, _)| id)),
+            What::TooLong(long) => named.extend(long.of.iter().chain([&long.beside])),
+        }
+    }
+    let named: Vec<CampaignId> = named.into_iter().cloned().collect();
+    let names = if named.is_empty() { Default::default() } else { campaigns::names(&app.db, &named).await? };
+    let name = |id: &CampaignId| names.get(id).map_or(id.as_str(), String::as_str).to_owned();
+    Ok(refused.iter().take(MOST_TOLD).map(|refused| error(refused, own, name)).collect())
+}
+
+fn error(refused: &Refused, own: &CampaignId, name: impl Fn(&CampaignId) -> String) -> FieldError {
+    let since = |at: DateTime<Utc>| at.with_timezone(&OPERATORS_ZONE).format("%H:%M %d/%m/%Y").to_string();
+    let boards = refused.boards.to_string();
+    match &refused.what {
+        What::TooMuch(demand) => {
+            let others: Vec<_> = demand.by.iter().filter(|(id, _)| id != own).collect();
+            let with: Vec<_> = others.iter().map(|(id, ms)| format!("{} ({} s)", name(id), seconds(*ms))).collect();
+            let code = if others.is_empty() {
+                "error-per-hour-alone"
+            } else if demand.fits == 0 {
+                "error-per-hour-full"
+            } else {
+                "error-per-hour-much"
+            };
+            FieldError::new("per_hour", code)
+                .with("since", since(demand.since))
+                .with("asked", seconds(demand.asked_ms))
+                .with("most", seconds(Demand::MOST_MS))
+                .with("with", with.join(", "))
+                .with("fits", demand.fits.to_string())
+                .with("boards", boards)
+        }
+        What::TooLong(long) => {
+            let beside = name(&long.beside);
+            let figures = |error: FieldError| {
+                error
+                    .with("beside", beside.clone())
+                    .with("since", since(long.since))
+                    .with("length", seconds(long.length_ms))
+                    .with("most", LONGEST_BESIDE.as_secs().to_string())
+                    .with("boards", boards.clone())
+            };
+            match &long.of {
+                Some(of) if of == own => figures(FieldError::new("playlist_id", "error-long-beside")),
+                Some(of) => figures(FieldError::new("per_hour", "error-beside-long").with("of", name(of))),
+                None => figures(FieldError::new("per_hour", "error-beside-long-default")),
+            }
+        }
+    }
+}
