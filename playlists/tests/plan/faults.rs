@@ -63,6 +63,7 @@ const SLIPS: &[(&str, &str, &str, &str)] = &[
     ("ticker: text", "ticker: slide", "campaigns[2].ticker", "no running text"),
     ("- id: second\n", "- id: first\n", "campaigns[1].id", "campaigns[0] too"),
     ("id: second\n    name: Giờ chẵn", "id: Second\n    name: Giờ chẵn", "campaigns[1].id", "a-z, 0-9"),
+    ("theme: national-days", "theme: national-day", "campaigns[0].theme", "did you mean national-days?"),
     ("themes: [products, tourism]", "themes: []", "stand_downs[0].themes", "nothing would be held back"),
     ("severity: severe", "severity: grave", "notices[0].severity", "there is minor"),
     ("expires: 2026-07-01T12:00", "expires: 2026-07-01T10:00", "notices[0].expires", "not after"),

@@ -4,6 +4,8 @@
 pub mod board;
 pub mod demo;
 pub mod explain;
+pub mod export;
+pub mod import;
 pub mod keys;
 pub mod plan;
 pub mod serve;
@@ -102,6 +104,10 @@ enum Command {
     Check,
     /// Tell why a board shows what it shows, and why every other campaign does not.
     Explain(explain::Arguments),
+    /// Tell what this server has as a plan, with its files.
+    Export(export::Arguments),
+    /// Carry a plan out on this server, as a whole or not at all.
+    Import(import::Arguments),
     /// Signing keys.
     #[command(subcommand)]
     Keys(keys::Command),
@@ -164,6 +170,8 @@ pub fn run() -> ExitCode {
         Command::Serve => serve::run(config),
         Command::Demo => demo::run(config),
         Command::Explain(arguments) => explain::run(&config, &arguments),
+        Command::Export(arguments) => export::run(&config, &arguments),
+        Command::Import(arguments) => import::run(&config, &arguments),
         Command::Keys(command) => keys::run(&config, &command),
         Command::Board(command) => board::run(&config, command),
         Command::Plan(command) => plan::run(&command),

@@ -5,7 +5,9 @@ use super::{Faults, Names};
 use crate::campaign::MOST_WINDOWS;
 use crate::id::ThemeId;
 use crate::plan::document::{Campaign, Plan};
-use crate::trust::faults::MOST_STAND_DOWNS;
+use crate::plan::fault::hint;
+use crate::theme::THEMES;
+use crate::trust::manifest::MOST_STAND_DOWNS;
 use crate::window::Window;
 
 pub(super) fn check(plan: &Plan, names: &Names<'_>, faults: &mut Faults) {
@@ -81,7 +83,11 @@ fn check_campaign(plan: &Plan, campaign: &Campaign, path: &str, names: &Names<'_
     }
 }
 
-fn check_theme(_path: &str, _theme: Option<&ThemeId>, _faults: &mut Faults) {}
+fn check_theme(path: &str, theme: Option<&ThemeId>, faults: &mut Faults) {
+    if let Some(theme) = theme.filter(|theme| !THEMES.contains(&theme.as_str())) {
+        faults.add(path, format!("there is no theme {theme}{}", hint(theme.as_str(), THEMES)));
+    }
+}
 
 fn check_stand_downs(plan: &Plan, faults: &mut Faults) {
     if plan.stand_downs.len() > MOST_STAND_DOWNS {
