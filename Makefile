@@ -3,7 +3,7 @@
 CARGO ?= cargo
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 
-.PHONY: help demo build test bench lint fmt licences screenshot sample-clip setup-build setup-demo setup-test setup-bench
+.PHONY: help demo build test bench lint fmt licences mutants screenshot sample-clip setup-build setup-demo setup-test setup-bench
 
 help:
 	@echo "make demo     build, and run the whole system on 127.0.0.1 with data in ./demo-data"
@@ -61,6 +61,13 @@ fmt:
 # Every crate's licence and the crates we do without; `make test` holds them too.
 licences: setup-build
 	$(CARGO) test --locked -p bangtin-tests --test main -- licences
+
+# The schedule's rules broken in every way that cargo-mutants knows (`cargo install cargo-mutants --locked`), one at a time: which ways do
+# the tests not notice? It builds and tests some two hundred times. What is left over is explained in playlists/tests/schedule/mutants.md.
+MUTATED := active fair entries day
+mutants: setup-build
+	$(CARGO) mutants --package playlists $(MUTATED:%=--file playlists/src/schedule/%.rs) \
+		--timeout 600 --build-timeout 900 --output $(TARGET) -- --lib --test schedule
 
 setup-build:
 	@deploy/install-packages build

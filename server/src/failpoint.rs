@@ -15,7 +15,7 @@ pub(crate) use failpoint;
 
 /// Every place, in the order in which a change, and then a report, comes by them.
 #[cfg(all(feature = "failpoints", debug_assertions))]
-pub const NAMES: [&str; 18] = [
+pub const NAMES: [&str; 20] = [
     "publish-composed",
     "publish-before-commit",
     "publish-committed",
@@ -34,6 +34,8 @@ pub const NAMES: [&str; 18] = [
     "ack-handed-on",
     "report-acknowledged",
     "message-landed",
+    "collect-rows-gone",
+    "collect-taken-out",
 ];
 
 /// Ends the process if the file names this place.

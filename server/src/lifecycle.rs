@@ -12,7 +12,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::app::{App, safe_item};
+use crate::app::{App, safe_item, uploads};
 use crate::broker::{self, BrokerConfig, BrokerError};
 use crate::config::Config;
 use crate::edge::certificates::{CertificateError, Certificates};
@@ -150,6 +150,7 @@ pub async fn start(config: &Config, clock: Arc<dyn Clock>) -> Result<Running, St
     // The broker binds its port itself and says little of why it cannot: so it was tried, and port 0 became a number.
     drop(inner);
     app.blobs.clear_unfinished().map_err(|source| StartError::Data { path: config.data.clone(), source })?;
+    uploads::settle::mend(&app).await.map_err(StartError::Store)?;
     let tasks = Tasks::new();
     let broker = broker::start(
         Arc::clone(&app),

@@ -38,6 +38,12 @@ pub struct Live {
     pub renditions: Notify,
     /// Wakes the job for clips.
     pub clips: Notify,
+    /// Wakes the job that looks uploads over.
+    pub uploads: Notify,
+    /// Wakes those who make renditions that may have been called off.
+    pub called_off: Notify,
+    /// Wakes those who wait for what becomes of an upload.
+    pub settled: Notify,
     /// The clip that is being made.
     pub making: Making,
     /// Wakes the link to the broker: rows wait in `outbox`.
@@ -55,6 +61,9 @@ impl Live {
             publish: Notify::new(),
             renditions: Notify::new(),
             clips: Notify::new(),
+            uploads: Notify::new(),
+            settled: Notify::new(),
+            called_off: Notify::new(),
             making: Making::default(),
             outbox: Notify::new(),
             traffic: Traffic::new(),

@@ -6,6 +6,8 @@ use bangtin::app;
 use bangtin::app::assets::NewAsset;
 use bangtin::app::campaigns::CampaignDraft;
 use bangtin::app::playlists::{EntryDraft, PlaylistDraft};
+use bangtin::app::setup::SetupDraft;
+use bangtin::app::units::UnitDraft;
 use playlists::asset::Fit;
 use playlists::id::{AssetId, CampaignId, PlaylistId};
 
@@ -14,6 +16,20 @@ use crate::pictures::{png, speckled};
 use crate::world::World;
 
 impl World {
+    /// Makes the first administrator: login and password.
+    ///
+    /// # Panics
+    /// When there is one already.
+    pub async fn administrator(&self) -> (String, String) {
+        let link = app::sign_in::ensure_setup_link(&self.app()).await.expect("the database works").expect("nobody is there yet");
+        let secret = link.rsplit('/').next().expect("a link has a secret");
+        let unit = UnitDraft { name: "Tỉnh".to_owned(), tier: "province".to_owned() };
+        let (login, password) = ("chi-an".to_owned(), "một câu dài dễ nhớ".to_owned());
+        let draft = SetupDraft { login: login.clone(), password: password.clone(), unit };
+        assert!(app::setup::create(&self.app(), secret, &draft).await.expect("the form holds"), "the link holds");
+        (login, password)
+    }
+
     /// Uploads a picture.
     ///
     /// # Panics

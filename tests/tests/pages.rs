@@ -33,7 +33,6 @@ async fn an_operator_takes_a_picture_to_a_board_by_hand() {
 
     browser.open(&format!("{}/assets", demo.site)).await;
     browser.fill("#file", file.to_str().unwrap()).await;
-    browser.press(".upload button").await;
     let card = "return [...document.querySelectorAll('.library .card-name')].some((n) => n.textContent === 'buc-hinh')";
     browser.until("the picture is in the library", card).await;
     browser.photograph("assets-1440-vi", DESK).await;
@@ -268,6 +267,8 @@ async fn every_page_fits_a_narrow_telephone_and_is_walked_by_keyboard() {
         pages.push((place.trim_end_matches('s'), browser.script(&first).await.as_str().unwrap().to_owned()));
     }
     pages.push(("playlist-new", "/playlists/new".to_owned()));
+    pages.push(("slides", "/slides/new".to_owned()));
+    pages.push(("slide-new", "/slides/new/place".to_owned()));
     pages.push(("missing", "/no-such-page".to_owned()));
     for (name, path) in &pages {
         browser.open(&format!("{site}{path}")).await;

@@ -211,9 +211,20 @@ impl Stage {
                     }
                 };
                 opened.send(Ok(())).unwrap_or_default();
-                let machine = Machine::new(geometry, transition, seen);
-                Worker { machine, output, clock, ask, report, aside: VecDeque::new(), pumped: Duration::ZERO, closed: false }
-                    .run(&inbox);
+                let (screen, machine) = (Arc::clone(&seen), Machine::new(geometry, transition, seen));
+                Worker {
+                    machine,
+                    screen,
+                    output,
+                    clock,
+                    ask,
+                    report,
+                    aside: VecDeque::new(),
+                    pumped: Duration::ZERO,
+                    late: 0,
+                    closed: false,
+                }
+                .run(&inbox);
             })
             .map_err(StageError::Thread)?;
         is_open.recv().map_err(|_| StageError::Gone)?.map_err(StageError::Output)?;
@@ -246,6 +257,7 @@ impl Stage {
 
 struct Worker {
     machine: Machine,
+    screen: Arc<Screen>,
     output: Box<dyn Output>,
     clock: Arc<dyn Clock>,
     ask: SyncSender<Source>,
@@ -253,6 +265,8 @@ struct Worker {
     aside: VecDeque<Report>,
     /// When the output looked after itself last.
     pumped: Duration,
+    /// Frames that came too late, as far as that was said.
+    late: u64,
     closed: bool,
 }
 
@@ -262,6 +276,7 @@ impl Worker {
             let due = self.machine.tick(self.clock.monotonic(), self.output.as_mut());
             self.ask_decoder();
             self.pass_reports();
+            self.tell_late();
             if self.machine.is_stopped() {
                 return;
             }
@@ -274,6 +289,15 @@ impl Worker {
                 self.machine.take(message);
             }
             self.pump();
+        }
+    }
+
+    /// Says which frames came too late, for whoever looks for the reason.
+    fn tell_late(&mut self) {
+        let dropped = self.screen.figures().dropped;
+        let late = dropped - std::mem::replace(&mut self.late, dropped);
+        if late > 0 {
+            tracing::debug!("{late} frames came too late");
         }
     }
 

@@ -82,7 +82,7 @@ impl DayList {
     pub fn len(&self) -> usize {
         self.starts.len()
     }
-    /// Whether the day has no length: a date that the zone left out.
+    /// Whether the day has no length. No zone has such a day: one that leaves a date out has its hours until 03:00.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.starts.is_empty()

@@ -44,3 +44,33 @@ pub(super) fn pick(candidates: &mut [Candidate], last: &mut Option<u32>) -> Opti
     *last = Some(chosen.number);
     *last
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_equal_credits_the_smallest_id_wins() {
+        let mut three = candidates([(3, 7, 1), (5, 7, 1), (8, 7, 1)].into_iter());
+        let mut last = None;
+        assert_eq!([(); 3].map(|()| pick(&mut three, &mut last)), [Some(3), Some(5), Some(8)]);
+    }
+
+    #[test]
+    fn only_more_than_half_of_the_weight_may_come_twice_in_a_row() {
+        // With far more credit than the others.
+        for (weight, twice) in [(3, false), (4, true)] {
+            let mut two = candidates([(0, 9 * TURN, weight), (1, 0, 3)].into_iter());
+            let mut last = None;
+            assert_eq!([(); 2].map(|()| pick(&mut two, &mut last)), [Some(0), Some(u32::from(!twice))]);
+        }
+    }
+
+    #[test]
+    fn whoever_is_alone_has_all_turns_at_no_cost_whatever_it_weighs() {
+        let mut lone = candidates([(4, 11, 0)].into_iter());
+        let mut last = Some(4);
+        assert_eq!([(); 3].map(|()| pick(&mut lone, &mut last)), [Some(4); 3]);
+        assert_eq!(lone.iter().map(|candidate| candidate.credit).collect::<Vec<_>>(), [11]);
+    }
+}

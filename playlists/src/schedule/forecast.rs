@@ -266,9 +266,9 @@ impl Schedule {
         for date in self.dates(range) {
             let day = self.span_of(date);
             for (span, ms, turns) in asked(plan, day, &super::active::lit(plan, day)) {
-                let from = span.and(range).from;
-                if ms > MOST_OF_AN_HOUR && from < range.until && too_much.as_ref().is_none_or(|(_, most, _)| ms > *most) {
-                    too_much = Some((from, ms, turns));
+                let within = span.and(range);
+                if ms > MOST_OF_AN_HOUR && !within.is_empty() && too_much.as_ref().is_none_or(|(_, most, _)| ms > *most) {
+                    too_much = Some((within.from, ms, turns));
                 }
             }
             for segment in self.segments(date).iter().filter(|s| !s.hourly.is_empty() && !s.span.and(range).is_empty()) {

@@ -285,8 +285,13 @@ impl TickerList {
         let at = now.timestamp_millis();
         let none = |span: Span| Running { what: None, since: instant(span.from), until: instant(span.until) };
         let base_span = Span { from: base.since.timestamp_millis(), until: base.until.timestamp_millis() };
-        let Some(lit) = lit.iter().find(|span| span.contains(at)) else { return Some(base) };
-        let steady = overrides.steady(at, true).and(*lit).and(self.span());
+        let Some(now_lit) = lit.iter().find(|span| span.contains(at)) else {
+            // No longer than the board is dark: when it is lit, something else may run, or be displaced.
+            let from = lit.iter().rev().map(|span| span.until).find(|until| *until <= at).unwrap_or(i64::MIN);
+            let until = lit.iter().map(|span| span.from).find(|from| *from > at).unwrap_or(i64::MAX);
+            return Some(none(base_span.and(Span { from, until })));
+        };
+        let steady = overrides.steady(at, true).and(*now_lit).and(self.span());
         if overrides.over(at, true) != Over::Nothing {
             return Some(none(steady));
         }

@@ -4,8 +4,12 @@
 mod cases;
 mod demand;
 mod generate;
+mod golden;
 mod hours;
+mod lists;
+mod mix;
 mod properties;
 mod reference;
+mod regressions;
 mod rules;
 mod windows;

@@ -9,6 +9,7 @@ use playlists::window::{Cron, CronError, Window};
 use proptest::prelude::*;
 
 use crate::generate::window;
+use crate::properties::cases;
 use crate::reference::wall;
 
 fn at(ms: i64) -> DateTime<Utc> {
@@ -16,7 +17,7 @@ fn at(ms: i64) -> DateTime<Utc> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 160, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(cases(160))]
 
     #[test]
     fn starts_are_those_of_a_walk_minute_by_minute(

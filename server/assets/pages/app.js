@@ -1,4 +1,4 @@
-// What every page may use: the live stream, the filter of a long list, and uploads one file at a time with progress.
+// What every page may use: the live stream, and the filter of a long list.
 // Pages work without it.
 
 document.documentElement.classList.add("scripted");
@@ -92,54 +92,4 @@ document.addEventListener("click", (event) => {
 // Enter in a filter must not send the form around it.
 document.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && event.target.matches("[data-filter-text]")) event.preventDefault();
-});
-
-// Uploads: each file is a request of its own, so that each has its progress and its own answer.
-const upload = document.querySelector("[data-upload]");
-
-function send(file, line) {
-  const bar = line.querySelector("progress");
-  const result = line.querySelector("[data-result]");
-  const body = new FormData();
-  body.append("fit", upload.elements.fit.value);
-  body.append("file", file);
-  return new Promise((done) => {
-    const request = new XMLHttpRequest();
-    request.upload.addEventListener("progress", (event) => { bar.value = event.total ? event.loaded / event.total : 0; });
-    request.addEventListener("loadend", () => {
-      const words = request.responseText.length < 1000 ? request.responseText : "";
-      result.textContent = words || upload.dataset.failed;
-      result.className = request.status === 200 ? "soft" : "fault";
-      bar.value = 1;
-      done(request.status === 200);
-    });
-    request.open("POST", upload.action);
-    request.setRequestHeader("Accept", "text/plain");
-    request.send(body);
-  });
-}
-
-upload?.addEventListener("submit", async (event) => {
-  event.preventDefault();
-  const list = upload.querySelector("[data-progress]");
-  const button = upload.querySelector("button");
-  const lines = [...upload.elements.file.files].map((file) => {
-    const line = document.createElement("li");
-    const name = document.createElement("span");
-    const bar = document.createElement("progress");
-    const result = document.createElement("span");
-    name.textContent = file.name;
-    bar.max = 1;
-    bar.value = 0;
-    bar.setAttribute("aria-label", file.name);
-    result.dataset.result = "";
-    line.append(name, bar, result);
-    list.append(line);
-    return [file, line];
-  });
-  button.disabled = true;
-  let all = true;
-  for (const [file, line] of lines) all = (await send(file, line)) && all;
-  button.disabled = false;
-  if (all && lines.length) location.reload();
 });

@@ -156,3 +156,11 @@ pub async fn get(app: &App, id: &BoardId) -> Result<Option<Board>, StoreError> {
 pub async fn first(app: &App, limit: u32) -> Result<Vec<Board>, StoreError> {
     boards::list_by_id(&app.db, None, limit).await
 }
+
+/// The sizes of boards, those that most boards have first, at most `most`, and how many boards have each.
+///
+/// # Errors
+/// When the database fails.
+pub async fn sizes(app: &App, most: u32) -> Result<Vec<(Geometry, u64)>, StoreError> {
+    boards::sizes(&app.db, most).await
+}

@@ -1,5 +1,7 @@
 //! Pictures of assets at exact pixels: what renditions of stills, slides and tickers are made by, and previews.
 
+use std::sync::Arc;
+
 use ::playlists::asset::AssetKind;
 use ::playlists::geometry::Geometry;
 use chrono::NaiveDate;
@@ -11,9 +13,10 @@ use crate::media::slides::document::{DocumentError, SlideDocument, TickerDocumen
 use crate::media::slides::error::SlideError;
 use crate::media::slides::language::Language;
 use crate::media::slides::library::{self, LibraryError};
+use crate::media::slides::picture::Decoded;
 use crate::media::slides::ticker::{self, TickerError};
 use crate::media::slides::{self, Pictures};
-use crate::media::{at_the_bench, stills};
+use crate::media::{at_the_bench, in_time, stills};
 use crate::store::asset_versions::AssetVersion;
 
 /// A picture, and what is known of it.
@@ -67,7 +70,7 @@ pub async fn version(
     match kind {
         AssetKind::Still => {
             let (fit, focus) = (version.fit, version.focus);
-            let png = at_the_bench(move || stills::render(&original, fit, focus, geometry)).await.map_err(DrawError::Media)?;
+            let png = in_time(move || stills::render(&original, fit, focus, geometry)).await.map_err(DrawError::Media)?;
             Ok(Drawn { png, strip_width: None })
         }
         AssetKind::Slide => {
@@ -93,13 +96,19 @@ pub async fn slide(
     geometry: Geometry,
     today: NaiveDate,
 ) -> Result<Drawn, DrawError> {
-    let mut pictures = Pictures::new();
+    let mut files = Vec::new();
     for (field, digest) in document.pictures().map_err(DrawError::Document)? {
         let focus = document.content.pictures.get(&field).and_then(|picture| picture.focus);
-        pictures.insert(field, (app.blobs.read(&digest).await.map_err(DrawError::Blob)?, focus));
+        files.push((field, app.blobs.read(&digest).await.map_err(DrawError::Blob)?, focus));
     }
     let made = move || {
         let loaded = library::shipped(&document.template).map_err(DrawError::Template)?;
+        let mut pictures = Pictures::new();
+        for (field, bytes, focus) in files {
+            let decoded =
+                Decoded::of(&bytes).map_err(|cause| DrawError::Slide(SlideError::Picture { field: field.clone(), cause }))?;
+            pictures.insert(field, (Arc::new(decoded), focus));
+        }
         let pixels = slides::pixels(&loaded, &document.content, &pictures, language, geometry, today);
         stills::encode(&pixels.map_err(DrawError::Slide)?).map_err(DrawError::Media)
     };

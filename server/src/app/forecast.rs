@@ -6,11 +6,12 @@ use ::playlists::id::{BoardId, CampaignId, UnitId};
 use ::playlists::schedule::{Forecast, Overrides, Refusal};
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::campaign_draft::CampaignDraft;
+use super::campaign_draft::{CampaignDraft, OPERATORS_ZONE};
 use super::course::Names;
 use super::preview::{Pictures, Preview, suppose};
 use super::{App, FieldError, campaigns, demand};
 use crate::store::StoreError;
+use crate::store::campaign_versions::CampaignVersion;
 
 /// How far ahead is counted: a week has every weekday's windows.
 pub const AHEAD: TimeDelta = TimeDelta::days(7);
@@ -37,7 +38,7 @@ pub struct Counted {
 pub struct Outlook {
     /// The campaign's id; that of a new one is drawn for this question only.
     pub campaign: CampaignId,
-    /// From when it is counted: now, or the campaign's first instant.
+    /// From when it is counted: now, or the first instant at which the campaign may play.
     pub from: DateTime<Utc>,
     /// Until when.
     pub until: DateTime<Utc>,
@@ -69,7 +70,7 @@ pub async fn forecast(
     };
     let now = supposed.now;
     let begins = supposed.next.as_ref().and_then(|next| next.period.from);
-    let from = begins.map_or(now, |begins| begins.max(now));
+    let from = first_open(supposed.next.as_ref(), begins.map_or(now, |begins| begins.max(now)));
     let until = from + AHEAD;
     let preview = suppose(app, &supposed).await?;
     let pictures = preview.pictures.clone();
@@ -81,6 +82,15 @@ pub async fn forecast(
     let refused = demand::told(app, &refused, &supposed.campaign).await?;
     let names = Names::load(app, &[], &named(&counted)).await?;
     Ok(Ok(Outlook { campaign: supposed.campaign, from, until, counted, left_out, refused, pictures, names }))
+}
+
+/// The first instant from `from` on at which a campaign's windows let it play: a feast that is months away is counted from its day on.
+fn first_open(next: Option<&CampaignVersion>, from: DateTime<Utc>) -> DateTime<Utc> {
+    let Some(next) = next else { return from };
+    if next.windows.iter().any(|window| window.contains(from, OPERATORS_ZONE)) {
+        return from;
+    }
+    next.windows.iter().filter_map(|window| window.next_start(from, OPERATORS_ZONE)).min().unwrap_or(from)
 }
 
 /// Every campaign that the figures name.

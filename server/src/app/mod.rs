@@ -47,12 +47,16 @@ pub mod setup;
 mod setup_tests;
 pub mod shown;
 pub mod sign_in;
+pub mod slides;
 mod sources;
 pub mod stand_downs;
 #[cfg(test)]
 mod tests;
 pub mod tokens;
 pub mod units;
+pub mod upkeep;
+#[cfg(test)]
+mod upkeep_tests;
 pub mod uploads;
 #[cfg(test)]
 mod versions_tests;
@@ -130,6 +134,7 @@ pub const FIELD_ERROR_CODES: &[&str] = &[
     "error-brightness-range",
     "error-campaign-unknown",
     "error-colour-form",
+    "error-countdown-far",
     "error-countdown-past",
     "error-cron-form",
     "error-date-form",
@@ -166,10 +171,20 @@ pub const FIELD_ERROR_CODES: &[&str] = &[
     "error-period-past",
     "error-period-reversed",
     "error-picture-unknown",
+    "error-picture-unseen",
     "error-playlist-unknown",
     "error-rank-range",
     "error-share-unknown",
+    "error-slide-address",
+    "error-slide-code",
+    "error-slide-code-room",
+    "error-slide-contrast",
+    "error-slide-focus",
     "error-slide-form",
+    "error-slide-glyph",
+    "error-slide-level",
+    "error-slide-overflow",
+    "error-slide-template",
     "error-stand-down-unknown",
     "error-stand-downs-many",
     "error-take-range",

@@ -340,7 +340,7 @@ pub async fn may_fetch(app: &App, board: &BoardId, digest: &Digest) -> Result<bo
 }
 
 /// A manifest that this server signed; none when somebody changed it in the database.
-fn read(app: &App, envelope: &[u8]) -> Option<Manifest> {
+pub(super) fn read(app: &App, envelope: &[u8]) -> Option<Manifest> {
     let payload = Envelope::parse(envelope).ok()?.open(DocumentType::Manifest, &[app.keys.publish.public()], 1).ok()?;
     serde_json::from_slice(&payload).ok()
 }

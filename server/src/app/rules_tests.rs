@@ -190,7 +190,14 @@ async fn a_forecast_says_what_does_not_fit_months_ahead(world: World) {
         at: "07:00".to_owned(),
         duration_minutes: "60".to_owned(),
     };
-    campaign(app, None, CampaignDraft { windows: vec![tet.into()], ..hourly(&list, &[&board], 300) }).await;
+    let tet = CampaignDraft { windows: vec![tet.into()], ..hourly(&list, &[&board], 300) };
+    let outlook = forecast(app, &unit(), None, &tet).await.expect("counted").expect("valid");
+    let local = outlook.from.with_timezone(&chrono_tz::Asia::Ho_Chi_Minh).format("%H:%M").to_string();
+    assert_eq!((local.as_str(), outlook.counted[0].jumps), ("07:00", false), "counted from its day on; nothing jumps now");
+    // The first is due a little after the window opens, the last play may start after it has closed and does not.
+    let plays = outlook.counted[0].after.campaigns[&outlook.campaign].plays;
+    assert!((299..=300).contains(&plays), "{plays}");
+    campaign(app, None, tet).await;
     let always = CampaignDraft { approved: false, ..hourly(&list, &[&board], 200) };
     let outlook = forecast(app, &unit(), None, &always).await.expect("counted").expect("valid");
     assert_eq!(outlook.refused.iter().map(|error| error.code).collect::<Vec<_>>(), ["error-per-hour-much"]);
@@ -252,8 +259,9 @@ async fn a_stand_down_that_is_changed_keeps_what_it_held_back(world: World) {
     let merry = campaign(app, None, CampaignDraft { theme: "tourism".to_owned(), ..draft(&list, &[&board]) }).await;
     let id = stand_down(app, &mourning()).await;
     settle(app).await;
+    let minute_ms = app.clock.now_ms() - app.clock.now_ms().rem_euclid(60_000);
     let unchanged =
-        StandDownDraft { name: "Quốc tang 2".to_owned(), from: crate::http::times::to_field(app.clock.now()), ..mourning() };
+        StandDownDraft { name: "Quốc tang 2".to_owned(), from: super::campaign_draft::written(minute_ms), ..mourning() };
     assert_eq!(stand_downs::save(app, Some(&id), &unchanged).await.expect("saved"), Ok(id.clone()));
     let renamed = stand_downs::get(app, &id).await.expect("loaded").expect("there");
     assert_eq!((renamed.name.as_str(), renamed.version), ("Quốc tang 2", 1), "another name makes no version");

@@ -9,6 +9,7 @@ use playlists::geometry::Geometry;
 use playlists::id::{BoardId, UnitId};
 
 use super::block_on;
+use super::say::say;
 use super::unit::which_there_are;
 use crate::app::App;
 use crate::app::board_list::{self, AddAllError};
@@ -93,12 +94,12 @@ pub fn run(config: &Config, command: Command) -> anyhow::Result<()> {
                 };
                 let json = serde_json::to_vec_pretty(&identity)?;
                 write_private(&path, &json)?;
-                println!("Added {board}. Start its player with: bangtin-player run --identity {}", path.display());
+                say!("Added {board}. Start its player with: bangtin-player run --identity {}", path.display());
             }
             Command::Revoke { id } => {
                 let revoked = tokens::revoke(&app, &id).await.context("the board cannot be revoked")?;
                 anyhow::ensure!(revoked, "there is no board {id}, or it was revoked before; nothing was changed");
-                println!("Revoked {id}. A running server cuts it off within a minute.");
+                say!("Revoked {id}. A running server cuts it off within a minute.");
             }
             Command::List => list(&app).await?,
         }
@@ -125,7 +126,7 @@ async fn add_all(app: &App, table: &Path, folder: &Path) -> anyhow::Result<()> {
         Ok(())
     });
     match added.await {
-        Ok(boards) => println!("Added {} boards. Their identity files are in {}.", boards.len(), folder.display()),
+        Ok(boards) => say!("Added {} boards. Their identity files are in {}.", boards.len(), folder.display()),
         Err(error) => {
             for path in written {
                 fs::remove_file(&path).with_context(|| format!("{} is of no use and cannot be removed", path.display()))?;
@@ -144,7 +145,7 @@ async fn list(app: &App) -> anyhow::Result<()> {
     loop {
         let page = boards::list(app, "", after.as_ref(), 500).await?;
         for board in &page {
-            println!("{}\t{}\t{}\t{}", board.id, board.geometry, board.commune_code, board.name);
+            say!("{}\t{}\t{}\t{}", board.id, board.geometry, board.commune_code, board.name);
         }
         match page.last() {
             Some(last) if page.len() == 500 => after = Some(last.id.clone()),

@@ -9,6 +9,7 @@ use anyhow::Context as _;
 use playlists::id::BoardId;
 
 use super::block_on;
+use super::say::announce;
 use super::serve::{Signals, until_end};
 use crate::app::{self, App, samples, sign_in};
 use crate::config::Config;
@@ -42,8 +43,8 @@ pub fn run(config: Config) -> anyhow::Result<()> {
         let login = login(&running.app, &config.data).await?;
         let fleet = config.data.join("boards");
         let identities = boards(&running.app, &fleet).await?;
-        println!("Bangtin's demo: http://{}  (MQTT on {})", running.http, running.mqtt);
-        println!("Sign in with what {} says. Ctrl-C ends the demo; a second start resumes it.", login.display());
+        announce(format_args!("Bangtin's demo: http://{}  (MQTT on {})", running.http, running.mqtt));
+        announce(format_args!("Sign in with what {} says. Ctrl-C ends the demo; a second start resumes it.", login.display()));
         let (data, log) = (config.data.join("players"), config.log.clone());
         let fleet_data = config.data.join("fleet");
         let driven = Players { programme, identities, fleet, fleet_data, data, http: running.http, mqtt: running.mqtt, log };

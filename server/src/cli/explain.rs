@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use playlists::id::BoardId;
 
 use super::block_on;
+use super::say::say;
 use crate::app::explain::explain;
 use crate::config::Config;
 use crate::http::reasons;
@@ -39,16 +40,16 @@ pub fn run(config: &Config, arguments: &Arguments) -> anyhow::Result<()> {
         let at = arguments.at.unwrap_or_else(|| SystemClock.now());
         let explained = explain(&app, &arguments.board, at).await?;
         let explained = explained.with_context(|| format!("there is no board {}; see: bangtin board list", arguments.board))?;
-        println!("{}\t{}", arguments.board, t.instant(at));
+        say!("{}\t{}", arguments.board, t.instant(at));
         match &explained.explanation {
             Some(on) => {
-                println!("{}\t{}", reasons::what(t, &explained.names, on), reasons::rule(t, on.rule));
+                say!("{}\t{}", reasons::what(t, &explained.names, on), reasons::rule(t, on.rule));
             }
-            None => println!("{}", t.s("timeline-unknown-text")),
+            None => say!("{}", t.s("timeline-unknown-text")),
         }
         for (id, because) in &explained.reasons {
             let next = reasons::next(because).map(|next| t.stamp(next)).unwrap_or_else(|| "-".to_owned());
-            println!("{id}\t{}\t{}\t{next}", explained.names.campaign(id), reasons::because(t, &explained, because));
+            say!("{id}\t{}\t{}\t{next}", explained.names.campaign(id), reasons::because(t, &explained, because));
         }
         app.db.close().await;
         Ok(())

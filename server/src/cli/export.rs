@@ -7,6 +7,7 @@ use anyhow::{Context as _, ensure};
 
 use super::block_on;
 use super::plan::{FILE, piped};
+use super::say::say;
 use crate::app::App;
 use crate::app::plans::{self, Exported};
 use crate::config::Config;
@@ -34,7 +35,7 @@ pub fn run(config: &Config, arguments: &Arguments) -> anyhow::Result<()> {
             None => piped(std::io::Write::write_all(&mut std::io::stdout().lock(), text.as_bytes()).map_err(Into::into))?,
             Some(folder) => {
                 write(&app, &exported, &text, folder).await?;
-                println!("Wrote {} and {} files.", folder.join(FILE).display(), exported.files.len());
+                say!("Wrote {} and {} files.", folder.join(FILE).display(), exported.files.len());
             }
         }
         app.db.close().await;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::block_on;
 use super::plan::{Unfit, file_of, read};
+use super::say::say;
 use crate::app::FieldError;
 use crate::app::plans::{self, Change, Decision, Files, Outcome, PlanError};
 use crate::config::Config;
@@ -40,7 +41,7 @@ pub fn run(config: &Config, arguments: &Arguments) -> anyhow::Result<()> {
         };
         app.db.close().await;
         match done {
-            Ok(decision) => tell(&decision, arguments.dry_run),
+            Ok(decision) => tell(&decision, arguments.dry_run)?,
             Err(PlanError::Faults(faults)) => return Err(Unfit::new(file, faults).into()),
             Err(other) => return Err(other.into()),
         }
@@ -53,18 +54,19 @@ pub(super) fn words(error: &FieldError) -> String {
     Tr::new(Language::English).args(error.code, &error.args)
 }
 
-fn tell(decision: &Decision, dry: bool) {
+fn tell(decision: &Decision, dry: bool) -> anyhow::Result<()> {
     let of = |outcome| decision.changes.iter().filter(move |change| change.outcome == outcome);
     for outcome in [Outcome::Added, Outcome::Changed, Outcome::Ended] {
-        of(outcome).for_each(|change| println!("{}", line(change)));
+        for change in of(outcome) {
+            say!("{}", line(change));
+        }
     }
     let count = |outcome| of(outcome).count();
     let (added, changed, ended) = (count(Outcome::Added), count(Outcome::Changed), count(Outcome::Ended));
     let unchanged = count(Outcome::Unchanged);
     let verb = if dry { "Would be" } else { "Done" };
-    println!(
-        "{verb}: {added} added, {changed} changed, {ended} ended, {unchanged} unchanged; what the plan does not name stays."
-    );
+    say!("{verb}: {added} added, {changed} changed, {ended} ended, {unchanged} unchanged; what the plan does not name stays.");
+    Ok(())
 }
 
 fn line(change: &Change) -> String {

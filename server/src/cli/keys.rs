@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::say::say;
 use crate::config::Config;
 use crate::keys::Keys;
 
@@ -31,9 +32,9 @@ pub fn run(config: &Config, command: &Command) -> anyhow::Result<()> {
         (None, false) => anyhow::bail!("say where the root's own key goes: --root-folder FOLDER, or --root-on-server for trials"),
     };
     Keys::init(&config.keys, &root_folder)?;
-    println!("Made the server's keys in {} and the root's own key in {}.", config.keys.display(), root_folder.display());
+    say!("Made the server's keys in {} and the root's own key in {}.", config.keys.display(), root_folder.display());
     if !root_on_server {
-        println!("Take {} off this machine and keep it safe: who holds it can name new keys.", root_folder.display());
+        say!("Take {} off this machine and keep it safe: who holds it can name new keys.", root_folder.display());
     }
     Ok(())
 }

@@ -8,6 +8,7 @@ pub mod export;
 pub mod import;
 pub mod keys;
 pub mod plan;
+pub mod say;
 pub mod serve;
 pub mod slide;
 pub mod timeline;
@@ -18,6 +19,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
+use self::say::{Unsaid, say};
 use crate::config::{Config, DEFAULT_LOG, DEMO_LOG, SETTINGS, Values};
 use crate::edge::authority::CA_CERTIFICATE;
 use crate::edge::certificates::CertificateError;
@@ -181,6 +183,8 @@ pub fn run() -> ExitCode {
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
+        // `bangtin slide list | head`: who asked has heard enough.
+        Err(error) if matches!(error.downcast_ref(), Some(Unsaid::Unheard)) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("bangtin: {error:#}");
             if error.is::<plan::Unfit>() { ExitCode::from(EXIT_DATA) } else { ExitCode::FAILURE }
@@ -217,7 +221,7 @@ fn check(config: &Config) -> anyhow::Result<()> {
     if let Some(files) = &config.tls.given {
         given::read(files, &edge::names(config), SystemClock.now()).map_err(CertificateError::Given)?;
     }
-    println!("The settings are right:");
+    say!("The settings are right:");
     let here = |given: &Option<String>| given.clone().unwrap_or_else(|| "(where it listens)".to_owned());
     for (key, value) in [
         ("data", config.data.display().to_string()),
@@ -232,11 +236,11 @@ fn check(config: &Config) -> anyhow::Result<()> {
         ("log", config.log.clone()),
         ("log_format", format!("{:?}", config.log_format).to_lowercase()),
     ] {
-        println!("  {key:<12} {value}");
+        say!("  {key:<12} {value}");
     }
     // No fault of the settings: a server for stills needs none of it.
     if let Err(fault) = block_on(async { Ok(Ffmpeg::at(&config.ffmpeg).check().await) })? {
-        println!("Clips cannot be taken: {}", chain(&fault));
+        say!("Clips cannot be taken: {}", chain(&fault));
     }
     Ok(())
 }

@@ -6,6 +6,7 @@ use anyhow::Context as _;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::block_on;
+use super::say::announce;
 use crate::app::sign_in;
 use crate::config::Config;
 use crate::edge::authority::CA_CERTIFICATE;
@@ -21,12 +22,15 @@ pub fn run(config: Config) -> anyhow::Result<()> {
         let mut signals = Signals::new()?;
         let running = lifecycle::start(&config, Arc::new(SystemClock)).await?;
         let (http, mqtt) = (if config.tls.http { "https" } else { "http" }, if config.tls.mqtt { "mqtts" } else { "mqtt" });
-        println!("bangtin answers on {http}://{} and {mqtt}://{}", running.http, running.mqtt);
+        announce(format_args!("bangtin answers on {http}://{} and {mqtt}://{}", running.http, running.mqtt));
         if running.app.edge.is_own {
-            println!("Browsers warn of its certificate until they trust {}", config.keys.join(CA_CERTIFICATE).display());
+            announce(format_args!(
+                "Browsers warn of its certificate until they trust {}",
+                config.keys.join(CA_CERTIFICATE).display()
+            ));
         }
         if let Some(link) = sign_in::ensure_setup_link(&running.app).await.context("no set-up link can be made")? {
-            println!("No administrator yet. Make one here, once, within a day: {link}");
+            announce(format_args!("No administrator yet. Make one here, once, within a day: {link}"));
         }
         until_end(running, &mut signals).await
     })

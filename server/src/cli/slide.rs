@@ -8,10 +8,13 @@ use chrono::NaiveDate;
 use image::RgbImage;
 use playlists::geometry::Geometry;
 
+use super::say::say;
 use crate::media::slides::colour::Colour;
 use crate::media::slides::content::Content;
 use crate::media::slides::language::Language;
 use crate::media::slides::library::{self, Loaded};
+use crate::media::slides::picture::Decoded;
+use crate::media::slides::template::Words;
 use crate::media::slides::{Pictures, content_schema, pixels, sheet, template_schema, ticker};
 use crate::ports::{Clock as _, SystemClock};
 
@@ -28,7 +31,11 @@ const SAMPLE_DAYS_LEFT: u64 = 30;
 #[derive(clap::Subcommand)]
 pub enum Command {
     /// List the templates that come with the product, and their fields.
-    List,
+    List {
+        /// In which language they are named: vi or en.
+        #[arg(long, default_value = "en")]
+        language: Language,
+    },
     /// Make a slide's picture.
     Render {
         /// A template's name, or the folder of one's own.
@@ -94,7 +101,7 @@ pub enum Command {
 /// When a template or text is wrong, or a file cannot be read or written.
 pub fn run(command: Command) -> anyhow::Result<()> {
     match command {
-        Command::List => list(),
+        Command::List { language } => list(language),
         Command::Render { template, texts, geometry, language, today, out } => {
             let loaded = open(&template)?;
             let (content, pictures) = match texts {
@@ -110,13 +117,13 @@ pub fn run(command: Command) -> anyhow::Result<()> {
             let strip = ticker::strip(&text, language, 700, height, colour)?;
             let bytes = strip.encode_png()?;
             std::fs::write(&out, bytes).with_context(|| format!("{} cannot be written", out.display()))?;
-            println!("Wrote {} ({}x{}).", out.display(), strip.width(), strip.height());
+            say!("Wrote {} ({}x{}).", out.display(), strip.width(), strip.height());
             Ok(())
         }
         Command::Sheet { out, all, template } => sheets(&out, all, template.as_deref()),
         Command::Schema { texts } => {
             let schema = if texts { content_schema() } else { template_schema() };
-            println!("{}", serde_json::to_string_pretty(&schema)?);
+            say!("{}", serde_json::to_string_pretty(&schema)?);
             Ok(())
         }
     }
@@ -127,13 +134,14 @@ fn open(template: &str) -> anyhow::Result<Arc<Loaded>> {
     if folder.is_dir() { Ok(Arc::new(library::from_folder(folder)?)) } else { Ok(library::shipped(template)?) }
 }
 
-fn list() -> anyhow::Result<()> {
+fn list(language: Language) -> anyhow::Result<()> {
     for id in library::ids() {
         let loaded = library::shipped(&id)?;
-        println!("{id}: {}", loaded.template.name.get(&Language::En).map_or("", String::as_str));
+        let words = |words: &Words| words.get(&language).cloned().unwrap_or_default();
+        say!("{id}: {}. {}", words(&loaded.template.name), words(&loaded.template.about));
         for (name, field) in &loaded.template.fields {
             let kind = format!("{:?}", field.kind).to_lowercase();
-            println!("  {name:<12} {kind}{}", if field.optional { ", optional" } else { "" });
+            say!("  {name:<12} {kind}{}  {}", if field.optional { ", optional" } else { "" }, words(&field.name));
         }
     }
     Ok(())
@@ -148,14 +156,15 @@ fn read_content(file: &Path) -> anyhow::Result<(Content, Pictures)> {
     for (field, picture) in &content.pictures {
         let path = folder.join(&picture.file);
         let bytes = std::fs::read(&path).with_context(|| format!("the picture {} cannot be read", path.display()))?;
-        pictures.insert(field.clone(), (bytes, picture.focus));
+        let decoded = Decoded::of(&bytes).with_context(|| format!("the picture {} cannot be shown", path.display()))?;
+        pictures.insert(field.clone(), (Arc::new(decoded), picture.focus));
     }
     Ok((content, pictures))
 }
 
 fn save(picture: &RgbImage, out: &Path) -> anyhow::Result<()> {
     picture.save_with_format(out, image::ImageFormat::Png).with_context(|| format!("{} cannot be written", out.display()))?;
-    println!("Wrote {} ({}x{}).", out.display(), picture.width(), picture.height());
+    say!("Wrote {} ({}x{}).", out.display(), picture.width(), picture.height());
     Ok(())
 }
 
@@ -186,7 +195,7 @@ fn sheets(out: &Path, all: bool, only: Option<&str>) -> anyhow::Result<()> {
     let mut bytes = Vec::new();
     image::codecs::jpeg::JpegEncoder::new_with_quality(&mut bytes, SHEET_QUALITY).encode_image(&sheet::sheet(&rows))?;
     std::fs::write(&path, bytes).with_context(|| format!("{} cannot be written", path.display()))?;
-    println!("Wrote {}.", path.display());
+    say!("Wrote {}.", path.display());
     for (text, rows) in GEOMETRIES.iter().zip(&large).filter(|_| all) {
         save(&sheet::sheet(rows), &out.join(format!("{text}.png")))?;
     }

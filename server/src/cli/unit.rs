@@ -7,6 +7,7 @@ use playlists::id::UnitId;
 use playlists::unit::Tier;
 
 use super::block_on;
+use super::say::say;
 use crate::app::{App, units};
 use crate::config::Config;
 use crate::lifecycle;
@@ -51,7 +52,7 @@ pub fn run(config: &Config, command: Command) -> anyhow::Result<()> {
             Command::Add { id, name, tier, parent } => {
                 let unit = Unit { id: id.clone(), name, tier, parent };
                 units::create(&app, unit).await.context("the unit cannot be added")?;
-                println!("Added {id}.");
+                say!("Added {id}.");
             }
             Command::List => list(&app).await?,
         }
@@ -66,7 +67,7 @@ async fn list(app: &App) -> anyhow::Result<()> {
         let page = units::list(app, after.as_ref(), PAGE).await?;
         for unit in &page {
             let parent = unit.parent.as_ref().map_or("-", UnitId::as_str);
-            println!("{}\t{}\t{parent}\t{}", unit.id, unit.tier.as_str(), unit.name);
+            say!("{}\t{}\t{parent}\t{}", unit.id, unit.tier.as_str(), unit.name);
         }
         match page.last() {
             Some(last) if page.len() == PAGE as usize => after = Some(last.id.clone()),

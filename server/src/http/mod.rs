@@ -14,6 +14,7 @@ mod pages;
 pub mod reasons;
 pub mod site;
 pub mod times;
+mod uploads;
 pub mod visitor;
 pub mod words;
 
@@ -36,7 +37,7 @@ use tower_http::timeout::TimeoutLayer;
 use self::at_work::AtWork;
 use self::pages::{
     assets, board_settings, boards, campaign_form, campaign_steps, campaigns, forecast, language, live, overview, playlists,
-    setup, sign_in, stand_downs, timeline,
+    setup, sign_in, slides, stand_downs, timeline,
 };
 use self::site::Site;
 use crate::app::App;
@@ -52,6 +53,8 @@ const LAST_WORK: Duration = Duration::from_secs(20);
 const LAST_ANSWERS: Duration = Duration::from_secs(1);
 /// Largest form.
 const FORM_BYTES: usize = 1 << 20;
+/// Largest slide to be looked at: its longest texts in four languages and ten fields.
+const SLIDE_BYTES: usize = 128 << 10;
 /// Largest upload, all its files together.
 const UPLOAD_BYTES: usize = 1 << 30;
 /// Uploads at a time: each may hold a still in memory; clips go to the disk piece by piece.
@@ -63,6 +66,7 @@ pub fn router(app: Arc<App>, stop: &CancellationToken) -> Router {
     let site = Site::new(app, stop.clone());
     let pages = Router::new()
         .merge(people())
+        .merge(uploads::router())
         .nest("/api/v1", api::router())
         .merge(door())
         .layer(CsrfLayer::new())
@@ -125,6 +129,14 @@ fn people() -> Router<Site> {
         .route("/assets", get(assets::list))
         .route("/assets/{id}", get(assets::show))
         .route("/assets/{id}/preview", get(assets::preview))
+        .route("/slides", post(slides::save::save))
+        .route("/slides/{id}", get(slides::save::edit).post(slides::save::save))
+        .route("/slides/new", get(slides::gallery::show))
+        .route("/slides/new/{template}", get(slides::edit::new))
+        .route("/slides/templates/{id}", get(slides::gallery::picture))
+        .route("/slides/pictures", get(slides::pictures::offer))
+        .route("/slides/pictures/{digest}", get(slides::pictures::show))
+        .route("/assets/{id}/retry", post(assets::retry))
         .route("/playlists", get(playlists::list).post(playlists::save))
         .route("/playlists/new", get(playlists::new))
         .route("/playlists/{id}", get(playlists::edit).post(playlists::save))
@@ -141,12 +153,18 @@ fn people() -> Router<Site> {
         .route("/campaigns/{id}/{step}", get(campaign_steps::ask).post(campaign_steps::take))
         .layer(DefaultBodyLimit::max(FORM_BYTES))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, PATIENCE));
-    let uploads = Router::new()
+    let looks = Router::new()
+        .route("/slides/preview", post(slides::look::preview))
+        .route("/slides/check", post(slides::look::check))
+        .layer(DefaultBodyLimit::max(SLIDE_BYTES))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, PATIENCE));
+    let uploads_of_forms = Router::new()
         .route("/assets", post(assets::upload))
+        .route("/slides/pictures", post(slides::pictures::upload))
         .layer(DefaultBodyLimit::max(UPLOAD_BYTES))
         .layer(ConcurrencyLimitLayer::new(UPLOADS))
         .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, UPLOAD_PATIENCE));
-    quick.merge(uploads).route_layer(from_fn(visitor::signed_in_only))
+    quick.merge(looks).merge(uploads_of_forms).route_layer(from_fn(visitor::signed_in_only))
 }
 
 /// Pages for everybody.

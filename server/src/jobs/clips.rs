@@ -11,7 +11,7 @@ use crate::live::Change;
 use crate::media::clips::{self, Container};
 use crate::media::intake::MediaError;
 use crate::store::assets::AssetVersion;
-use crate::store::renditions::{Rendition, State};
+use crate::store::renditions::{Key, Rendition, State};
 use crate::store::{StoreError, renditions};
 use crate::telemetry::chain;
 
@@ -45,13 +45,38 @@ async fn until_done(app: &App, stop: &CancellationToken) -> Result<(), StoreErro
 /// When the database fails; what was not saved is made again.
 pub async fn run_once(app: &App) -> Result<usize, StoreError> {
     let Some(wanted) = renditions::wanted(&app.db, Kind::Clip, app.clock.now_ms(), 1).await?.pop() else { return Ok(0) };
-    let made = match original(app, &wanted).await? {
-        Some((_, version)) => make(app, &version, &wanted).await,
-        None => Err(Fault::NoAsset),
+    let original = original(app, &wanted).await?;
+    let made = async {
+        match original {
+            Some((_, version)) => make(app, &version, &wanted).await,
+            None => Err(Fault::NoAsset),
+        }
+    };
+    let made = tokio::select! {
+        made = made => Some(made),
+        // ffmpeg is killed and its file removed; there is no row to save anything in.
+        () = called_off(app, &wanted.key) => None,
     };
     app.live.making.end();
+    let Some(made) = made else {
+        tracing::info!(asset.id = %wanted.key.of.asset, "a rendition at {} is not wanted any more", wanted.key.geometry);
+        return Ok(1);
+    };
     settle(app, vec![outcome(app, wanted, made)], clips::MEDIA_TYPE).await?;
     Ok(1)
+}
+
+/// Returns once a rendition is not wanted any more.
+async fn called_off(app: &App, key: &Key) {
+    loop {
+        let mut heard = std::pin::pin!(app.live.called_off.notified());
+        heard.as_mut().enable();
+        // A database that does not answer calls nothing off.
+        if renditions::get(&app.db, key).await.is_ok_and(|found| found.is_none()) {
+            return;
+        }
+        heard.await;
+    }
 }
 
 async fn make(app: &App, version: &AssetVersion, rendition: &Rendition) -> Result<State, Fault> {

@@ -3,6 +3,8 @@
 pub mod clips;
 pub mod publish;
 pub mod renditions;
+pub mod upkeep;
+pub mod uploads;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -25,6 +27,8 @@ const AFTER_FAILURE: Duration = Duration::from_secs(2);
 pub fn start(app: &Arc<App>, tasks: &Tasks) {
     tasks.start("publish", publish::run(Arc::clone(app), tasks.stop_token()));
     tasks.start("clips", clips::run(Arc::clone(app), tasks.stop_token()));
+    tasks.start("uploads", uploads::run(Arc::clone(app), tasks.stop_token()));
+    tasks.start("upkeep", upkeep::run(Arc::clone(app), tasks.stop_token()));
     tasks.start("renditions", renditions::run(Arc::clone(app), tasks.stop_token()));
 }
 

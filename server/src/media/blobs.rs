@@ -5,14 +5,20 @@
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use playlists::id::Digest;
+use rustix::fs::{AtFlags, CWD, Timespec, Timestamps, UTIME_NOW, UTIME_OMIT, utimensat};
 use sha2::{Digest as _, Sha256};
 
-/// A folder of blobs, `ab/cdef…` by the digest's hexadecimal digits.
+use super::parts::{Parts, link_or_copy};
+use crate::failpoint::failpoint;
+
+/// A folder of blobs, `ab/cdef…` by the digest's hexadecimal digits; beside them, what is still being written or received.
 #[derive(Debug, Clone)]
 pub struct Blobs {
     folder: PathBuf,
+    parts: Parts,
 }
 
 /// Why a blob cannot be written or read.
@@ -51,7 +57,13 @@ impl Blobs {
     /// When the folder cannot be made.
     pub fn open(folder: &Path) -> io::Result<Self> {
         std::fs::create_dir_all(folder.join("unfinished"))?;
-        Ok(Self { folder: folder.to_owned() })
+        Ok(Self { folder: folder.to_owned(), parts: Parts::open(folder.join("uploads"))? })
+    }
+
+    /// Files that come in pieces.
+    #[must_use]
+    pub const fn parts(&self) -> &Parts {
+        &self.parts
     }
 
     /// Removes what a server that was killed left half-written: only for the one process that serves, before it does.
@@ -130,6 +142,19 @@ impl Blobs {
         Staged { blobs: self.clone(), path }
     }
 
+    /// A second name for a file that was received in pieces; it stays, whatever becomes of this.
+    ///
+    /// # Errors
+    /// When it is not there, or the disk takes no second name and no copy.
+    pub async fn stage_part(&self, name: &str) -> Result<Staged, BlobError> {
+        let (staged, part) = (self.stage(), self.parts.path(name));
+        blocking(move || match link_or_copy(&part, &staged.path) {
+            Ok(()) => Ok(staged),
+            Err(source) => Err(BlobError::Write { path: staged.path.clone(), source }),
+        })
+        .await
+    }
+
     /// Whether a blob still has its digest's bytes; they are read piece by piece.
     ///
     /// # Errors
@@ -143,11 +168,44 @@ impl Blobs {
         .await
     }
 
+    /// Every blob that nobody has put here since `before`, in the order of their digests, handed to `each`.
+    ///
+    /// # Errors
+    /// When the folder cannot be read.
+    pub async fn resting_since(&self, before: SystemTime) -> Result<Vec<Digest>, BlobError> {
+        let folder = self.folder.clone();
+        blocking(move || resting(&folder, before).map_err(|source| BlobError::Write { path: folder, source })).await
+    }
+
+    /// Removes a blob, unless somebody has put it here since `before`; whether it is gone. Only for blobs that nothing names.
+    ///
+    /// It is taken out of its place first and looked at again there: who puts the same bytes meanwhile either renews its time before,
+    /// which is seen, or finds it missing and writes it anew.
+    ///
+    /// # Errors
+    /// When it cannot be removed.
+    pub async fn discard(&self, digest: &Digest, before: SystemTime) -> Result<bool, BlobError> {
+        let (path, aside) = (self.path(digest), self.stage());
+        blocking(move || {
+            let failed = |source| BlobError::Write { path: path.clone(), source };
+            match std::fs::rename(&path, &aside.path) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+                other => other.map_err(failed)?,
+            }
+            failpoint!("collect-taken-out");
+            if std::fs::metadata(&aside.path).and_then(|about| about.modified()).map_err(failed)? < before {
+                return Ok(true);
+            }
+            std::fs::rename(&aside.path, &path).map_err(failed)?;
+            Ok(false)
+        })
+        .await
+    }
+
     fn put_now(&self, bytes: &[u8]) -> Result<Digest, BlobError> {
         let digest = Digest::of(bytes);
         let path = self.path(&digest);
-        let length = bytes.len() as u64;
-        if std::fs::metadata(&path).is_ok_and(|about| about.len() == length) {
+        if is_there(&path, bytes.len() as u64) {
             return Ok(digest);
         }
         self.write(&digest, &path, bytes).map_err(|source| BlobError::Write { path, source })?;
@@ -158,7 +216,7 @@ impl Blobs {
         let failed = |source| BlobError::Write { path: unfinished.to_owned(), source };
         let (digest, length) = digest_of(unfinished).map_err(failed)?;
         let path = self.path(&digest);
-        if std::fs::metadata(&path).is_ok_and(|about| about.len() == length) {
+        if is_there(&path, length) {
             return Ok((digest, length));
         }
         let keep = || {
@@ -223,6 +281,36 @@ impl Drop for Staged {
         // Kept or never written, it is not there; a rest that stays is removed at the next start.
         let _ = std::fs::remove_file(&self.path);
     }
+}
+
+/// Whether a blob of this length is there; if it is, its time is renewed, so that it is not removed as one that nobody wants.
+fn is_there(path: &Path, length: u64) -> bool {
+    let unchanged = Timespec { tv_sec: 0, tv_nsec: UTIME_OMIT };
+    let times = Timestamps { last_access: unchanged, last_modification: Timespec { tv_sec: 0, tv_nsec: UTIME_NOW } };
+    // By its path and not by an open file: one that is being removed just now has another, and is written anew.
+    let renewed = utimensat(CWD, path, &times, AtFlags::empty()).is_ok();
+    renewed && std::fs::metadata(path).is_ok_and(|about| about.len() == length)
+}
+
+fn resting(folder: &Path, before: SystemTime) -> io::Result<Vec<Digest>> {
+    let mut found = Vec::new();
+    for outer in std::fs::read_dir(folder)? {
+        let outer = outer?;
+        let head = outer.file_name().to_string_lossy().into_owned();
+        // Beside them lie what is unfinished and what is being received.
+        if head.len() != 2 {
+            continue;
+        }
+        for blob in std::fs::read_dir(outer.path())? {
+            let blob = blob?;
+            let Ok(digest) = format!("{head}{}", blob.file_name().to_string_lossy()).parse() else { continue };
+            if blob.metadata()?.modified()? < before {
+                found.push(digest);
+            }
+        }
+    }
+    found.sort();
+    Ok(found)
 }
 
 /// A file's digest and length, read piece by piece.
@@ -295,6 +383,34 @@ mod tests {
         assert!(matches!(blobs.check(&Digest::of(b"blue")).await, Err(BlobError::Missing(_))));
         std::fs::write(blobs.path(&Digest::of(b"red")), b"rad").expect("changed");
         assert!(matches!(blobs.check(&Digest::of(b"red")).await, Err(BlobError::Damaged(_))));
+    }
+
+    #[tokio::test]
+    async fn a_blob_is_removed_only_if_nobody_has_put_it_again() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let blobs = Blobs::open(folder.path()).expect("blobs");
+        let red = blobs.put(b"red".to_vec()).await.expect("written");
+        let blue = blobs.put(b"blue".to_vec()).await.expect("written");
+        let day = std::time::Duration::from_secs(24 * 60 * 60);
+        let written = std::fs::metadata(blobs.path(&red)).and_then(|about| about.modified()).expect("a time");
+        let old = |digest: &Digest| {
+            let file = File::options().write(true).open(blobs.path(digest)).expect("opened");
+            file.set_modified(written - 40 * day).expect("aged");
+        };
+        let before = written - 30 * day;
+        assert_eq!(blobs.resting_since(before).await.expect("listed"), []);
+        old(&red);
+        old(&blue);
+        let mut both = [red, blue];
+        both.sort();
+        assert_eq!(blobs.resting_since(before).await.expect("listed"), both);
+        // The same bytes are put again after the list was made.
+        assert_eq!(blobs.put(b"red".to_vec()).await.expect("there already"), red);
+        assert!(!blobs.discard(&red, before).await.expect("kept") && blobs.discard(&blue, before).await.expect("removed"));
+        assert_eq!(blobs.read(&red).await.expect("read"), b"red");
+        assert!(matches!(blobs.read(&blue).await, Err(BlobError::Missing(_))));
+        assert!(!blobs.discard(&blue, before).await.expect("gone already"));
+        assert_eq!(std::fs::read_dir(folder.path().join("unfinished")).expect("a folder").count(), 0);
     }
 
     #[tokio::test]

@@ -1,5 +1,7 @@
 //! What an upload is: decided by its content, never by its name, and within limits before anything is unpacked.
 
+use super::animation::{Animation, AnimationFault};
+use super::burden::Burden;
 use super::clips::{ClipFault, Container};
 use super::{raster, vector};
 
@@ -73,6 +75,18 @@ pub enum MediaError {
     /// An SVG that names other files, or holds scripts or entities.
     #[error("the SVG file {0}; everything it shows must lie within itself")]
     Unsafe(&'static str),
+    /// An SVG that would take too much to draw.
+    #[error("the SVG file is too much: {0}")]
+    Burden(Burden),
+    /// It was worked on for longer than a picture may take.
+    #[error("the picture takes too long to draw and was given up")]
+    TooSlow,
+    /// An animation that is too long, or has too many frames.
+    #[error("the animation is refused: {0}")]
+    Animation(AnimationFault),
+    /// An AVIF or HEIC picture that this ffmpeg cannot read.
+    #[error("the picture cannot be read by this server's ffmpeg: {0}")]
+    Photograph(String),
     /// The picture cannot be brought to this size.
     #[error("the picture cannot be brought to {0}")]
     Size(playlists::geometry::Geometry),
@@ -134,6 +148,22 @@ pub fn inspect(bytes: &[u8]) -> Result<Found, MediaError> {
         Form::Jpeg | Form::Png | Form::WebP | Form::Gif => raster::Picture::decode(bytes, form)?.seen_size(),
     };
     Ok(Found { form, width, height })
+}
+
+/// How a still of this form moves; none when it has one frame only. Counted without decoding any.
+///
+/// # Errors
+/// When it has more frames, or more pixels in all, than an animation may have, or lasts too long.
+pub fn movement(bytes: &[u8], form: Form) -> Result<Option<Animation>, MediaError> {
+    let moves = match form {
+        Form::Gif => Animation::of_gif(bytes),
+        Form::WebP => Animation::of_webp(bytes),
+        Form::Jpeg | Form::Png | Form::Svg => return Ok(None),
+    };
+    match moves {
+        Some(animation) if animation.frames > 1 => animation.check().map(|()| Some(animation)).map_err(MediaError::Animation),
+        _ => Ok(None),
+    }
 }
 
 /// Whether a picture of this size may be unpacked.

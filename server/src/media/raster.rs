@@ -82,6 +82,24 @@ impl Picture {
         Ok(upright)
     }
 
+    /// The picture upright and in sRGB, with no side longer than this many pixels.
+    ///
+    /// # Errors
+    /// When it cannot be resized.
+    pub fn reduced(self, longest: u32) -> Result<Self, MediaError> {
+        let (width, height) = self.seen_size();
+        if width.max(height) <= longest {
+            return Ok(self);
+        }
+        let side = |side: u32| {
+            let scaled = u64::from(side) * u64::from(longest) / u64::from(width.max(height));
+            u32::try_from(scaled).unwrap_or(longest).max(1)
+        };
+        let whole = Part { left: 0.0, top: 0.0, width: f64::from(width), height: f64::from(height) };
+        let pixels = self.part(whole, side(width), side(height))?;
+        Ok(Self { pixels, orientation: Orientation::NoTransforms, profile: None })
+    }
+
     fn is_turned(&self) -> bool {
         matches!(
             self.orientation,

@@ -166,6 +166,18 @@ pub fn encode(pixels: &RgbImage) -> Result<Vec<u8>, MediaError> {
     Ok(bytes)
 }
 
+/// A PNG that is made quickly rather than small: to be looked at once.
+///
+/// # Errors
+/// When it cannot be encoded.
+pub fn quick(pixels: &RgbImage) -> Result<Vec<u8>, MediaError> {
+    let mut bytes = Vec::new();
+    PngEncoder::new_with_quality(&mut bytes, CompressionType::Fast, FilterType::Up)
+        .write_image(pixels, pixels.width(), pixels.height(), ExtendedColorType::Rgb8)
+        .map_err(|e| MediaError::Encode(e.to_string()))?;
+    Ok(bytes)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

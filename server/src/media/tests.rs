@@ -9,7 +9,7 @@ use playlists::asset::{Fit, Focus};
 use playlists::geometry::Geometry;
 use playlists::id::Digest;
 
-use super::{intake, stills};
+use super::{MediaError, intake, stills, within};
 
 const RED: [u8; 3] = [220, 20, 20];
 const GREEN: [u8; 3] = [20, 200, 20];
@@ -216,4 +216,52 @@ fn the_same_original_gives_the_same_digest() {
             || Digest::of(&stills::render(&original, Fit::Contain, Focus::MIDDLE, geometry("64x256")).expect("rendered"));
         assert_eq!(digest(), digest());
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_picture_that_takes_too_long_is_given_up_and_the_next_one_is_made() {
+    let (end, ended) = std::sync::mpsc::channel::<()>();
+    let long = move || {
+        let _ = ended.recv();
+        Ok(())
+    };
+    assert!(matches!(within(std::time::Duration::from_millis(20), long).await, Err(MediaError::TooSlow)));
+    let next = within(std::time::Duration::from_secs(60), || {
+        Ok(stills::render(&thirds(30, 20), Fit::Cover, Focus::MIDDLE, geometry("8x8")).is_ok())
+    });
+    assert!(next.await.expect("made while the other is still at work"));
+    end.send(()).expect("the one that was given up ends by itself");
+}
+
+/// One per case: made here, small, and refused without harm.
+#[test]
+fn hostile_pictures_are_refused_each_for_its_own_reason() {
+    let says = |bytes: &[u8]| intake::inspect(bytes).expect_err("refused").to_string();
+    let svg = |inner: &str| format!(r#"<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9">{inner}</svg>"#);
+    let entities = format!(r#"<!DOCTYPE svg [<!ENTITY a "a"><!ENTITY b "&a;&a;">]>{}"#, svg("&b;"));
+    assert_eq!(says(entities.as_bytes()), "the SVG file declares entities; everything it shows must lie within itself");
+    let outside = format!(r#"<!DOCTYPE svg SYSTEM "file:///etc/passwd">{}"#, svg(r##"<image href="file:///etc/passwd"/>"##));
+    assert!(says(outside.as_bytes()).starts_with("the SVG file names a picture"), "{}", says(outside.as_bytes()));
+    let used: String = (1..40).map(|n| format!(r##"<g id="l{n}"><use href="#l{0}"/><use href="#l{0}"/></g>"##, n - 1)).collect();
+    assert!(says(svg(&format!(r#"<g id="l0"><path d="M0 0h1"/></g>{used}"#)).as_bytes()).starts_with("the SVG file is too much"));
+    let deep = svg(&format!("{}{}", "<g>".repeat(50_000), "</g>".repeat(50_000)));
+    assert!(says(deep.as_bytes()).starts_with("the SVG file is "), "{}", says(deep.as_bytes()));
+    // A drawing within a drawing is not drawn: it could go on for ever.
+    let within = data_encoding::BASE64.encode(svg("<rect/>").as_bytes());
+    let within = svg(&format!(r#"<image href="data:image/svg+xml;base64,{within}" width="9" height="9"/>"#));
+    assert!(says(within.as_bytes()).starts_with("the SVG file names a picture"));
+    let huge = br#"<svg xmlns="http://www.w3.org/2000/svg" width="1e9" height="1e9"/>"#;
+    // Its size is only its shape: a drawing has no pixels until a board asks for its own.
+    assert!(intake::inspect(huge).is_err() || stills::pixels(huge, Fit::Cover, Focus::MIDDLE, geometry("8x8")).is_ok());
+
+    // A GIF whose canvas is as large as GIFs can say, with nothing on it.
+    let gif = b"GIF89a\xff\xff\xff\xff\0\0\0,\0\0\0\0\xff\xff\xff\xff\0\x02\x02D\x01\0;";
+    assert!(says(gif).starts_with("the picture has 65535x65535 pixels"), "{}", says(gif));
+    // What lies behind a picture's end is no part of it: a picture that is also an archive or a page stays a picture.
+    let mut polyglot = png(&RgbaImage::from_pixel(4, 4, Rgba([200, 100, 50, 255])), None);
+    polyglot.extend(b"<html><script>alert(1)</script></html>PK\x03\x04");
+    assert_eq!(intake::inspect(&polyglot).expect("a picture").form, intake::Form::Png);
+    assert_eq!(drawn(&polyglot, Fit::Cover, "4x4").get_pixel(1, 1).0, [200, 100, 50]);
+    // A GIF that is a script, too, as far as its first bytes go.
+    assert!(intake::inspect(b"GIF89a/*\0\0\0\0*/=1;alert(1)").is_err());
 }

@@ -4,12 +4,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use image::RgbaImage;
 use resvg::tiny_skia::{Pixmap, Transform};
-use resvg::usvg::roxmltree::{Document, ParsingOptions};
+use resvg::usvg::roxmltree::{Document, Error as XmlError, ParsingOptions};
 use resvg::usvg::{ImageHrefResolver, ImageKind, Options, Tree};
 
-use super::fonts;
 use super::intake::{Form, MediaError, check_pixels, form};
 use super::raster::Part;
+use super::{burden, fonts};
 
 /// How far into a file its `<svg` may stand, behind comments.
 const HEAD: usize = 4096;
@@ -64,8 +64,12 @@ impl Drawing {
             },
             ..Options::default()
         };
-        let document = Document::parse_with_options(text, ParsingOptions { allow_dtd: true, ..ParsingOptions::default() })
-            .map_err(|e| damaged(e.to_string()))?;
+        let bounded = ParsingOptions { allow_dtd: true, nodes_limit: burden::MOST_NODES, ..ParsingOptions::default() };
+        let document = Document::parse_with_options(text, bounded).map_err(|e| match e {
+            XmlError::NodesLimitReached => MediaError::Burden(burden::Burden::Many),
+            other => damaged(other.to_string()),
+        })?;
+        burden::check(&document).map_err(MediaError::Burden)?;
         let unbounded = document.root_element().attribute("overflow") == Some("visible");
         let tree = Tree::from_xmltree(&document, &options).map_err(|e| damaged(e.to_string()))?;
         if outside.load(Ordering::Relaxed) {

@@ -311,3 +311,16 @@ fn read_shown(
     };
     Ok((id, shown))
 }
+
+/// Digests of documents that are kept as originals (slides and tickers), after this one, at most `limit`: they may name other files.
+///
+/// # Errors
+/// When the database fails.
+pub async fn documents(db: &Db, after: Option<&Digest>, limit: u32) -> Result<Vec<Digest>, StoreError> {
+    const SQL: &str =
+        "select distinct sha256 from asset_version where media_type like '%+json' and sha256 > $1 order by sha256 limit $2";
+    let after = after.map(Digest::to_string).unwrap_or_default();
+    let rows: Vec<(String,)> = on!(db, |pool| sqlx::query_as(SQL).bind(&after).bind(i64::from(limit)).fetch_all(pool).await)
+        .map_err(StoreError::on("list the documents"))?;
+    rows.into_iter().map(|(digest,)| digest.parse().map_err(|e| StoreError::unreadable("asset_version.sha256", e))).collect()
+}

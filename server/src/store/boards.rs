@@ -253,6 +253,24 @@ pub async fn list_by_id(db: &Db, after: Option<&BoardId>, limit: u32) -> Result<
     .collect()
 }
 
+/// The sizes of boards, those that most boards have first and the smaller before the larger, at most `limit`, and how many boards have
+/// each.
+///
+/// # Errors
+/// When the database fails.
+pub async fn sizes(db: &Db, limit: u32) -> Result<Vec<(Geometry, u64)>, StoreError> {
+    const SQL: &str = "select width, height, cast(count(*) as bigint) from board
+        group by width, height order by count(*) desc, width, height limit $1";
+    on!(db, |pool| sqlx::query_as::<_, (i64, i64, i64)>(SQL).bind(i64::from(limit)).fetch_all(pool).await)
+        .map_err(StoreError::on("count the boards by size"))?
+        .into_iter()
+        .map(|(width, height, boards)| {
+            let boards = u64::try_from(boards).map_err(|e| StoreError::unreadable("count of boards", e))?;
+            Ok((geometry(width, height)?, boards))
+        })
+        .collect()
+}
+
 /// The boards of these ids, in the order of their ids; those that do not exist are missing.
 ///
 /// # Errors

@@ -18,6 +18,7 @@ pub mod outbox;
 pub mod overview;
 pub mod playlists;
 pub mod plays;
+pub mod presented;
 pub mod publish_wanted;
 pub mod queue_position;
 pub mod renditions;
@@ -28,6 +29,7 @@ pub mod stand_downs;
 pub mod status;
 pub mod tokens;
 pub mod units;
+pub mod uploads;
 
 use std::future::Future;
 use std::path::{Path, PathBuf};

@@ -5,7 +5,7 @@ use playlists::wire::reports::ClockQuality;
 
 use super::queue_position::{self, Stored};
 use super::status::{number, quality};
-use super::{Db, StoreError, in_transaction};
+use super::{Db, StoreError, in_transaction, presented};
 use crate::failpoint::failpoint;
 
 /// One play, dated.
@@ -94,6 +94,7 @@ pub async fn store(db: &Db, batch: &Batch, now_ms: i64) -> Result<Stored, StoreE
             });
             insert.push(" on conflict (board_id, epoch, number) do nothing");
             insert.build().execute(&mut **tx).await.map_err(StoreError::on("store the plays"))?;
+            presented::note!(tx, batch.plays.iter().map(|play| play.item), now_ms);
         }
         let upto = queue_position::advance!(
             tx,

@@ -56,6 +56,17 @@ pub struct Rendition {
     pub changed_ms: i64,
 }
 
+impl Rendition {
+    /// SHA-256 of its bytes, once they are made.
+    #[must_use]
+    pub const fn digest(&self) -> Option<Digest> {
+        match &self.state {
+            State::Ready { sha256, .. } => Some(*sha256),
+            State::Wanted | State::Failed { .. } => None,
+        }
+    }
+}
+
 #[derive(FromRow)]
 struct Row {
     asset_id: String,
@@ -114,12 +125,12 @@ impl Row {
 /// # Errors
 /// When the database fails, or a version does not exist.
 pub async fn want(tx: &mut Tx, keys: &[Key], now_ms: i64) -> Result<(), StoreError> {
-    /// Nine parameters a row, within SQLite's 32,766.
+    /// Ten parameters a row, within SQLite's 32,766.
     const AT_ONCE: usize = 1000;
     for part in keys.chunks(AT_ONCE) {
         within!(tx, |conn| {
             let mut query = QueryBuilder::new(
-                "insert into rendition (asset_id, language, version, width, height, day, state, attempt, changed_ms) ",
+                "insert into rendition (asset_id, language, version, width, height, day, state, attempt, changed_ms, needed_ms) ",
             );
             query.push_values(part, |mut row, key| {
                 row.push_bind(key.of.asset.as_str())
@@ -130,6 +141,7 @@ pub async fn want(tx: &mut Tx, keys: &[Key], now_ms: i64) -> Result<(), StoreErr
                     .push_bind(day(key))
                     .push_bind("wanted")
                     .push_bind(0_i64)
+                    .push_bind(now_ms)
                     .push_bind(now_ms);
             });
             query.push(" on conflict (asset_id, language, version, width, height, day) do nothing");
@@ -283,4 +295,120 @@ pub async fn save(tx: &mut Tx, rendition: &Rendition, media_type: Option<&str>) 
         .await
         .map(drop))
     .map_err(StoreError::on("save the rendition"))
+}
+
+/// A rendition, and when somebody last needed it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Known {
+    /// The rendition.
+    pub rendition: Rendition,
+    /// When a board's plan last needed it, UTC milliseconds; noted once a day.
+    pub needed_ms: i64,
+}
+
+/// All renditions in the order of their keys, after this one, at most `limit`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn known(db: &Db, after: Option<&Key>, limit: u32) -> Result<Vec<Known>, StoreError> {
+    #[derive(FromRow)]
+    struct KnownRow {
+        #[sqlx(flatten)]
+        row: Row,
+        needed_ms: i64,
+    }
+    const SQL: &str = "select asset_id, language, version, width, height, day, state, sha256, size_bytes, strip_width, error, attempt, changed_ms,
+        needed_ms from rendition where (asset_id, language, version, width, height, day) > ($1, $2, $3, $4, $5, $6)
+        order by asset_id, language, version, width, height, day limit $7";
+    let side = |side: fn(&Geometry) -> u32| after.map_or(0, |key| i64::from(side(&key.geometry)));
+    on!(db, |pool| sqlx::query_as::<_, KnownRow>(SQL)
+        .bind(after.map_or("", |key| key.of.asset.as_str()))
+        .bind(after.map_or("", |key| key.of.language.as_str()))
+        .bind(after.map_or(0, |key| number(key.of.version)))
+        .bind(side(|geometry| geometry.width()))
+        .bind(side(|geometry| geometry.height()))
+        .bind(after.map(day).unwrap_or_default())
+        .bind(i64::from(limit))
+        .fetch_all(pool)
+        .await)
+    .map_err(StoreError::on("list the renditions"))?
+    .into_iter()
+    .map(|known| Ok(Known { needed_ms: known.needed_ms, rendition: known.row.read()? }))
+    .collect()
+}
+
+/// Notes that these renditions are needed now. At most a few thousand at once.
+///
+/// # Errors
+/// When the database fails.
+pub async fn note_needed(tx: &mut Tx, keys: &[&Key], now_ms: i64) -> Result<(), StoreError> {
+    if keys.is_empty() {
+        return Ok(());
+    }
+    within!(tx, |conn| {
+        let mut query = QueryBuilder::new("update rendition set needed_ms = ");
+        query.push_bind(now_ms).push(" where (asset_id, language, version, width, height, day) in (");
+        query.push_values(keys, |mut row, key| {
+            row.push_bind(key.of.asset.as_str())
+                .push_bind(key.of.language.as_str())
+                .push_bind(number(key.of.version))
+                .push_bind(i64::from(key.geometry.width()))
+                .push_bind(i64::from(key.geometry.height()))
+                .push_bind(day(key));
+        });
+        query.push(")");
+        query.build().execute(conn).await.map(drop)
+    })
+    .map_err(StoreError::on("note which renditions are needed"))
+}
+
+/// Forgets these renditions, each only if it is still as it was found; answers how many went. At most a few thousand at once.
+///
+/// # Errors
+/// When the database fails.
+pub async fn forget(tx: &mut Tx, found: &[&Known]) -> Result<usize, StoreError> {
+    if found.is_empty() {
+        return Ok(0);
+    }
+    within!(tx, |conn| {
+        let mut query = QueryBuilder::new(
+            "delete from rendition where (asset_id, language, version, width, height, day, changed_ms, needed_ms) in (",
+        );
+        query.push_values(found, |mut row, Known { rendition, needed_ms }| {
+            let key = &rendition.key;
+            row.push_bind(key.of.asset.as_str())
+                .push_bind(key.of.language.as_str())
+                .push_bind(number(key.of.version))
+                .push_bind(i64::from(key.geometry.width()))
+                .push_bind(i64::from(key.geometry.height()))
+                .push_bind(day(key))
+                .push_bind(rendition.changed_ms)
+                .push_bind(*needed_ms);
+        });
+        query.push(")");
+        query.build().execute(conn).await.map(|done| usize::try_from(done.rows_affected()).unwrap_or_default())
+    })
+    .map_err(StoreError::on("forget renditions"))
+}
+
+/// Wants an asset's failed renditions again; answers how many.
+///
+/// # Errors
+/// When the database fails.
+pub async fn retry(db: &Db, asset: &AssetId, now_ms: i64) -> Result<u64, StoreError> {
+    const SQL: &str = "update rendition set state = 'wanted', error = null, attempt = 0, changed_ms = $2
+        where asset_id = $1 and state = 'failed'";
+    on!(db, |pool| sqlx::query(SQL).bind(asset.as_str()).bind(now_ms).execute(pool).await.map(|done| done.rows_affected()))
+        .map_err(StoreError::on("want the renditions again"))
+}
+
+/// Whether a rendition waits to be made that nobody has needed since this instant, UTC milliseconds.
+///
+/// # Errors
+/// When the database fails.
+pub async fn waits_unneeded(db: &Db, since_ms: i64) -> Result<bool, StoreError> {
+    const SQL: &str = "select cast(1 as bigint) from rendition where state = 'wanted' and needed_ms < $1 limit 1";
+    on!(db, |pool| sqlx::query_scalar::<_, i64>(SQL).bind(since_ms).fetch_optional(pool).await)
+        .map(|found| found.is_some())
+        .map_err(StoreError::on("look for renditions that wait"))
 }

@@ -35,13 +35,6 @@ const LENGTH: Duration = Duration::from_secs(60);
 const WATCHED: Duration = Duration::from_secs(30);
 const SETTLED: Duration = Duration::from_secs(5);
 
-/// When a programme is asked how many frames it has dropped.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Moment {
-    Settled,
-    Watched,
-}
-
 /// What was seen of a programme.
 struct Seen {
     first: Duration,
@@ -82,7 +75,7 @@ pub(crate) fn beside_mpv() {
         player.cost.memory_mb / mpv.cost.memory_mb,
         player.cost.cpu_per_cent / mpv.cost.cpu_per_cent
     );
-    println!("  dropped: by their own counts; the player's since its start, mpv's (decoder and output) while it was watched");
+    println!("  dropped: by their own counts while they were watched; mpv's in its decoder and at its output");
 }
 
 fn expected() -> u64 {
@@ -150,7 +143,7 @@ impl Screen {
 
     /// Starts a programme and watches it: the first frame is the first change of the picture after its own. `count` is asked how
     /// many frames it has dropped, twice: when it has settled, and when it has been watched.
-    fn watch(&self, command: &mut Command, count: impl Fn(&Child, Moment) -> u64) -> Seen {
+    fn watch(&self, command: &mut Command, count: impl Fn() -> u64) -> Seen {
         let mut before = BTreeSet::from([self.look()]);
         // The player's own picture, before the clip's first frame, is no frame of the clip.
         before.insert(self.resident());
@@ -160,7 +153,7 @@ impl Screen {
         let blank = wait_for_change(self, &before);
         let first = blank.duration_since(started);
         std::thread::sleep(SETTLED);
-        let before = count(&child, Moment::Settled);
+        let before = count();
         let (cost, frames) = std::thread::scope(|scope| {
             let cost = scope.spawn(|| Cost::of(child.id(), WATCHED));
             let (begun, mut counted, mut before, mut frames) = (Instant::now(), self.look(), self.look(), 0);
@@ -175,7 +168,7 @@ impl Screen {
             }
             (cost.join().expect("it is measured"), frames)
         });
-        let dropped = count(&child, Moment::Watched).saturating_sub(before);
+        let dropped = count().saturating_sub(before);
         let _ = child.kill();
         let _ = child.wait();
         Seen { first, cost, frames, dropped }
@@ -230,18 +223,16 @@ fn player(folder: &Path, clip: &Path, screen: &Screen) -> Seen {
     serde_json::to_writer(file.expect("a file"), &identity).expect("written");
     let (mut command, log) = (Command::new(program("bangtin-player")), folder.join("player.log"));
     command.args(["run", "--output", "window", "--transition", "cut", "--identity"]).arg(&path).arg("--data").arg(&data);
-    command.env("RUST_LOG", "info").stderr(File::create(&log).expect("a file"));
-    screen.watch(&mut command, |child, moment| if moment == Moment::Watched { told_at_its_end(child, &log) } else { 0 })
+    command.env("RUST_LOG", "info,bangtin_player::stage=debug").stderr(File::create(&log).expect("a file"));
+    screen.watch(&mut command, || late(&log))
 }
 
-/// Ends the player in order: then it tells how many frames came too late.
-fn told_at_its_end(child: &Child, log: &Path) -> u64 {
-    let id = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw).expect("a process has an id");
-    rustix::process::kill_process(id, rustix::process::Signal::TERM).expect("it runs");
-    wait("the player tells what it presented", || {
-        let told = fs::read_to_string(log).ok()?;
-        told.split_once("frames presented, ")?.1.split_once(" too late")?.0.parse().ok()
-    })
+/// Frames that came too late so far, as the player's log says.
+fn late(log: &Path) -> u64 {
+    let told = fs::read_to_string(log).expect("the log is there");
+    let counts =
+        told.lines().filter_map(|line| line.split_once(" frames came too late")?.0.rsplit(' ').next()?.parse::<u64>().ok());
+    counts.sum()
 }
 
 fn mpv(folder: &Path, clip: &Path, screen: &Screen) -> Seen {
@@ -253,7 +244,7 @@ fn mpv(folder: &Path, clip: &Path, screen: &Screen) -> Seen {
         .arg(format!("--input-ipc-server={}", socket.display()))
         .arg(clip);
     let properties = ["frame-drop-count", "decoder-frame-drop-count"];
-    screen.watch(command.stderr(Stdio::null()), |_, _| properties.iter().map(|property| asked(&socket, property)).sum())
+    screen.watch(command.stderr(Stdio::null()), || properties.iter().map(|property| asked(&socket, property)).sum())
 }
 
 /// A number that mpv tells.

@@ -76,6 +76,27 @@ impl Demo {
         saved.elapsed()
     }
 
+    /// How long the editor waits for the picture of a slide, from one letter to the next.
+    pub(crate) fn preview(&self, board: &str, number: usize) -> Duration {
+        let title = format!("Festival Trà Thái Nguyên lần thứ {number}");
+        let slide = format!(
+            r#"{{"template":"event","content":{{"texts":{{"vi":{{"title":"{title}","place":"Quảng trường Võ Nguyên Giáp"}}}},"dates":{{"day":"2026-11-14"}}}}}}"#
+        );
+        let asked = Instant::now();
+        assert!(self.site.preview(board, &slide) > 1000, "a picture comes");
+        asked.elapsed()
+    }
+
+    /// Process id of the server.
+    pub(crate) fn server(&self) -> u32 {
+        self.process.id()
+    }
+
+    /// Its pages.
+    pub(crate) const fn site(&self) -> &Site {
+        &self.site
+    }
+
     /// Process id of the player of the 640×320 board.
     pub(crate) fn player(&self) -> u32 {
         let name = "b-01840.json";

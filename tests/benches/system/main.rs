@@ -5,6 +5,7 @@
 mod clip;
 mod cost;
 mod demo;
+mod media;
 mod publish;
 mod site;
 
@@ -15,6 +16,8 @@ use demo::Demo;
 
 /// Campaigns saved, one after the other.
 const SAVES: usize = 7;
+/// Previews asked for at each size.
+const PREVIEWS: usize = 100;
 /// How long each programme is watched; three turns of the slides.
 const WATCHED: Duration = Duration::from_secs(60);
 
@@ -26,6 +29,9 @@ fn main() {
     let asked = |part: &str| only.as_deref().is_none_or(|only| only == part);
     if asked("clip") {
         clip::beside_mpv();
+    }
+    if asked("media") {
+        media::beside_others();
     }
     if asked("demo") {
         of_the_demo();
@@ -44,8 +50,22 @@ fn of_the_demo() {
         "  first picture on all three boards   {:>7.1} s after the start, with an empty data folder",
         demo.first_picture.as_secs_f64()
     );
+    previews(&demo);
     saves(&demo);
     costs(&demo);
+}
+
+/// From the editor's question to the slide's picture, over HTTP with a connection of its own each time.
+fn previews(demo: &Demo) {
+    println!("\npreview of a slide from the template `event` while it is filled in, {PREVIEWS} answers each");
+    for board in ["64x256", "640x320", "1920x1080"] {
+        demo.preview(board, 0);
+        let mut times: Vec<_> = (1..=PREVIEWS).map(|number| demo.preview(board, number)).collect();
+        times.sort();
+        let at =
+            |share: usize| times.get((times.len() * share / 100).min(times.len() - 1)).map_or(0.0, |t| t.as_secs_f64() * 1000.0);
+        println!("  {board:<10} p50 {:>6.1} ms   p95 {:>6.1} ms", at(50), at(95));
+    }
 }
 
 /// From the click to the last of the demo's boards that reports the new revision.

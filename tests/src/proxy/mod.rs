@@ -33,6 +33,8 @@ pub enum Wire {
     UpSwallowed,
     /// No more than so many bytes a second pass to the client, on each connection.
     Slow(u32),
+    /// No more than so many bytes a second pass to the server, on each connection.
+    UpSlow(u32),
     /// Each connection ends when so many bytes have passed to the client, counted from this state's beginning.
     Truncated(u32),
     /// What passes are whole MQTT packets, and of those none that holds the server's signed acknowledgement.

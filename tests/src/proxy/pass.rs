@@ -102,17 +102,8 @@ impl Passage {
     /// Whether the connection goes on.
     async fn write(&mut self, to: &mut (impl AsyncWrite + Unpin), bytes: &[u8], wire: Wire) -> bool {
         match wire {
-            Wire::Slow(rate) if self.way == Way::Down => {
-                let piece = usize::try_from(rate).unwrap_or(1).div_ceil(50).max(1);
-                let mut beats = interval(BEAT);
-                for piece in bytes.chunks(piece) {
-                    beats.tick().await;
-                    if !self.write_at_once(to, piece).await {
-                        return false;
-                    }
-                }
-                true
-            }
+            Wire::Slow(rate) if self.way == Way::Down => self.write_slowly(to, bytes, rate).await,
+            Wire::UpSlow(rate) if self.way == Way::Up => self.write_slowly(to, bytes, rate).await,
             Wire::Truncated(most) if self.way == Way::Down => {
                 let left = self.left.get_or_insert(most);
                 let taken = bytes.len().min(usize::try_from(*left).unwrap_or(usize::MAX));
@@ -125,6 +116,18 @@ impl Passage {
                 self.write_at_once(to, bytes).await
             }
         }
+    }
+
+    async fn write_slowly(&self, to: &mut (impl AsyncWrite + Unpin), bytes: &[u8], rate: u32) -> bool {
+        let piece = usize::try_from(rate).unwrap_or(1).div_ceil(50).max(1);
+        let mut beats = interval(BEAT);
+        for piece in bytes.chunks(piece) {
+            beats.tick().await;
+            if !self.write_at_once(to, piece).await {
+                return false;
+            }
+        }
+        true
     }
 
     async fn write_at_once(&self, to: &mut (impl AsyncWrite + Unpin), bytes: &[u8]) -> bool {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use bangtin::failpoint::NAMES;
 use bangtin_tests::aftermath::Player;
+use bangtin_tests::eventually::{SOON, eventually};
 use bangtin_tests::proxy::Wire;
 use bangtin_tests::world::{Place, World, world};
 
@@ -19,10 +20,13 @@ const STATUS: [&str; 4] = ["state-before-commit", "state-committed", "hello-befo
 const PLAYS: [&str; 5] = ["plays-before-commit", "plays-committed", "ack-handed-on", "report-acknowledged", "message-landed"];
 /// The same of what happened on a board.
 const EVENTS: [&str; 2] = ["events-before-commit", "events-committed"];
+/// The removal of pictures that nobody needs.
+const COLLECTING: [&str; 2] = ["collect-rows-gone", "collect-taken-out"];
 
 #[test]
 fn every_place_where_the_server_can_be_made_to_die_is_tried() {
-    let tried: Vec<_> = PUBLISHING.into_iter().chain(ANNOUNCING).chain(STATUS).chain(PLAYS).chain(EVENTS).collect();
+    let tried: Vec<_> =
+        PUBLISHING.into_iter().chain(ANNOUNCING).chain(STATUS).chain(PLAYS).chain(EVENTS).chain(COLLECTING).collect();
     let missing: Vec<_> = NAMES.iter().filter(|name| !tried.contains(name)).collect();
     assert!(missing.is_empty() && tried.len() == NAMES.len(), "never tried: {missing:?}");
 }
@@ -104,6 +108,39 @@ async fn what_happened_on_a_board_is_told_once_although_the_server_died_when_it_
         }
         world.all_is_well(&story.board, Player::Ran).await;
         events_are_numbered_without_gap(world, &story).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn only_what_nobody_needs_is_removed_although_the_server_died_while_it_did() {
+    world(Place::Apart, async |world| {
+        let mut story = Story::begin(world).await;
+        world.kill_server();
+        for place in COLLECTING {
+            // A month old, and no row names it.
+            let bytes = place.as_bytes();
+            let digest = playlists::id::Digest::of(bytes).to_string();
+            let file = world.path("data/blobs").join(&digest[..2]).join(&digest[2..]);
+            std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+            std::fs::write(&file, bytes).unwrap();
+            let written = std::fs::metadata(&file).unwrap().modified().unwrap();
+            let opened = std::fs::File::options().write(true).open(&file).unwrap();
+            opened.set_modified(written - Duration::from_secs(40 * 24 * 60 * 60)).unwrap();
+            world.server_starts_and_dies_at(place).await;
+            world.start_server(Place::Apart).await;
+            let unfinished = world.path("data/blobs/unfinished");
+            eventually("the file is removed, and nothing is left of it", SOON, async || {
+                let left = std::fs::read_dir(&unfinished).unwrap().count() + usize::from(file.exists());
+                if left == 0 { Ok(()) } else { Err(format!("{left} files")) }
+            })
+            .await;
+            let picture = story.change(world).await;
+            world.shows(&story.board, &picture).await;
+            world.kill_server();
+        }
+        world.start_server(Place::Apart).await;
+        world.all_is_well(&story.board, Player::Ran).await;
     })
     .await;
 }

@@ -31,33 +31,49 @@ pub(crate) fn first_entry(id: &str, count: usize, day: i64) -> usize {
     order[day.rem_euclid(e) as usize]
 }
 
-/// Every slot of a broadcast day, and the plays per hour that lapsed: campaign, when due.
-pub(crate) fn list(manifest: &Manifest, date: NaiveDate) -> (Vec<Shown>, Vec<(CampaignId, i64)>) {
+/// A broadcast day, slot by slot.
+pub(crate) struct Listed {
+    pub(crate) slots: Vec<Shown>,
+    /// Where the entry of each slot stands: in which playlist, and its number there. None for the safe item and the dark.
+    pub(crate) places: Vec<Option<(PlaylistId, usize)>>,
+    /// The plays per hour that lapsed: campaign, when due.
+    pub(crate) lapsed: Vec<(CampaignId, i64)>,
+    /// When each segment ends.
+    pub(crate) segment_ends: Vec<i64>,
+}
+
+/// Every slot of a broadcast day.
+pub(crate) fn list(manifest: &Manifest, date: NaiveDate) -> Listed {
     let (from, until) =
         (wall::day_start(date, manifest.time_zone), wall::day_start(date + TimeDelta::days(1), manifest.time_zone));
     let dues = dues::all(manifest, from, until);
     let (credits, last, places) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
     let mut state = State { manifest, date, credits, last, places, dues };
-    let mut list = Vec::new();
+    let mut list = Listed { slots: Vec::new(), places: Vec::new(), lapsed: Vec::new(), segment_ends: Vec::new() };
     for ((may, hourly), from, until) in segments(manifest, from, until) {
         state.play(&may, &hourly, from, until, &mut list);
+        list.segment_ends.push(until);
     }
     let lapsed = state.dues.into_iter().filter(|due| due.state != dues::State::Played);
-    let mut lapsed: Vec<_> = lapsed.map(|due| (due.key.id, due.at)).collect();
-    lapsed.sort_by_key(|(id, at)| (*at, id.clone()));
-    (list, lapsed)
+    list.lapsed = lapsed.map(|due| (due.key.id, due.at)).collect();
+    list.lapsed.sort_by_key(|(id, at)| (*at, id.clone()));
+    list
 }
 
 /// Every whole second of a day, and every instant that the manifest names.
 pub(crate) fn steps(manifest: &Manifest, from: i64, until: i64) -> BTreeSet<i64> {
-    let mut steps: BTreeSet<i64> = (from..until).step_by(1000).collect();
+    let seconds = (from..until).step_by(1000);
+    seconds.chain(named(manifest).into_iter().filter(|at| from < *at && *at < until)).collect()
+}
+
+/// Every instant that a manifest names.
+pub(crate) fn named(manifest: &Manifest) -> Vec<i64> {
     let named = manifest.campaigns.iter().flat_map(|campaign| [campaign.period.from, campaign.period.until]);
     let named = named.chain(manifest.stand_downs.iter().flat_map(|held| [held.period.from, held.period.until]));
     let named = named.chain(manifest.items.iter().flat_map(|item| [item.from, item.until]));
     let entries = manifest.playlists.iter().flat_map(|playlist| &playlist.entries).flat_map(|entry| [entry.from, entry.until]);
     let ms = |instant: Option<DateTime<Utc>>| instant.map(|instant| instant.timestamp_millis());
-    steps.extend(named.chain(entries).filter_map(ms).filter(|at| from < *at && *at < until));
-    steps
+    named.chain(entries).filter_map(ms).collect()
 }
 
 /// Stretches in which something stays the same.
@@ -103,9 +119,10 @@ fn weight_of(share: Share) -> u32 {
 }
 
 impl State<'_> {
-    fn play(&mut self, may: &May, hourly: &[Active], from: i64, until: i64, list: &mut Vec<Shown>) {
+    fn play(&mut self, may: &May, hourly: &[Active], from: i64, until: i64, list: &mut Listed) {
         if *may == May::Dark {
-            list.push(Shown { since: from, until, entry: None });
+            list.slots.push(Shown { since: from, until, entry: None });
+            list.places.push(None);
             return;
         }
         let beside = match may {
@@ -118,10 +135,10 @@ impl State<'_> {
         let mut at = from;
         while at < until {
             if until - at < 2000 && at != from {
-                list.last_mut().expect("a slot before").until = until;
+                list.slots.last_mut().expect("a slot before").until = until;
                 break;
             }
-            let (entry, length) = if let Some(due) = self.due(hourly, at, wait) {
+            let (entry, place, length) = if let Some(due) = self.due(hourly, at, wait) {
                 self.entry_of(Some(due.id), &due.playlist, at)
             } else {
                 match may {
@@ -135,12 +152,14 @@ impl State<'_> {
                             |due: &&dues::Due| hourly.iter().any(|active| due.key == dues::Key::of(active)) && due.at > at;
                         let next = self.dues.iter().filter(allowed).filter(|due| due.state == dues::State::Waiting);
                         let length = next.map(|due| due.at).min().map_or(until - at, |next| next - at);
-                        (Entry { campaign: None, asset: None, item: self.manifest.safe_item, language: "und".to_owned() }, length)
+                        let item = self.manifest.safe_item;
+                        (Entry { campaign: None, asset: None, item, language: "und".to_owned() }, None, length)
                     }
                 }
             };
             let end = (at + length).min(until);
-            list.push(Shown { since: at, until: end, entry: Some(entry) });
+            list.slots.push(Shown { since: at, until: end, entry: Some(entry) });
+            list.places.push(place);
             at = end;
         }
     }
@@ -164,7 +183,12 @@ impl State<'_> {
         Some(first.key.clone())
     }
 
-    fn entry_of(&mut self, campaign: Option<CampaignId>, playlist: &PlaylistId, at: i64) -> (Entry, i64) {
+    fn entry_of(
+        &mut self,
+        campaign: Option<CampaignId>,
+        playlist: &PlaylistId,
+        at: i64,
+    ) -> (Entry, Option<(PlaylistId, usize)>, i64) {
         let name = campaign.as_ref().map_or_else(|| playlist.to_string(), ToString::to_string);
         let path = format!("{}:{name}", if campaign.is_some() { "campaign" } else { "default" });
         let (number, inside) = self.entry(&path, &name, playlist, at);
@@ -177,7 +201,7 @@ impl State<'_> {
         let language = self.language(asset, &languages);
         let item = *versions.iter().find(|(tag, _)| tag.as_str() == language).expect("it has this version").1;
         let length = i64::try_from(duration.as_millis()).expect("at most a day");
-        (Entry { campaign, asset: Some(asset.clone()), item, language }, length)
+        (Entry { campaign, asset: Some(asset.clone()), item, language }, Some((inside, number)), length)
     }
 
     fn campaign(&mut self, active: &[Active]) -> Active {

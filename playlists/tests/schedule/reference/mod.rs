@@ -32,8 +32,8 @@ pub(crate) struct Entry {
 /// What is on at `now`. Dark stretches are followed minute by minute for at most twelve days each way.
 pub(crate) fn resolve(manifest: &Manifest, now: DateTime<Utc>) -> Shown {
     let at = now.timestamp_millis();
-    let (list, _) = day::list(manifest, wall::broadcast_day(at, manifest.time_zone));
-    let mut shown = list.into_iter().find(|shown| shown.since <= at && at < shown.until).expect("a day's list has no gap");
+    let list = day::list(manifest, wall::broadcast_day(at, manifest.time_zone));
+    let mut shown = list.slots.into_iter().find(|shown| shown.since <= at && at < shown.until).expect("a day's list has no gap");
     if shown.entry.is_none() {
         let mut hours = may::Hours::new(manifest);
         let most = 12 * 24 * 60;

@@ -66,6 +66,8 @@ fn field_matches(field: &str, value: u32, lowest: u32, highest: u32) -> bool {
         let (range, step) = part.split_once('/').map_or((part, 1), |(range, step)| (range, step.parse().expect("a step")));
         let (first, last) = match range.split_once('-') {
             _ if range == "*" => (lowest, highest),
+            // A range may end with Sunday, but begins with it as day 0.
+            Some((first, "Sun")) => (number(first), highest),
             Some((first, last)) => (number(first), number(last)),
             None => (number(range), number(range)),
         };

@@ -6,10 +6,9 @@ use ::playlists::id::AssetId;
 
 use crate::app::App;
 use crate::app::draw::{self, DrawError};
-use crate::media::at_the_bench;
 use crate::media::blobs::BlobError;
 use crate::media::intake::MediaError;
-use crate::media::stills;
+use crate::media::{in_time, stills};
 use crate::store::asset_versions::VersionId;
 use crate::store::renditions::{Key, State};
 use crate::store::{StoreError, assets, renditions};
@@ -51,7 +50,7 @@ pub async fn preview(app: &App, id: &AssetId, language: Option<&Language>, geome
     if let Some(clip) = version.clip {
         let (fit, focus) = (version.fit, version.focus);
         let poster = app.blobs.read(&clip.poster).await.map_err(PreviewError::Blob)?;
-        return at_the_bench(move || stills::render(&poster, fit, focus, geometry)).await.map_err(PreviewError::Media);
+        return in_time(move || stills::render(&poster, fit, focus, geometry)).await.map_err(PreviewError::Media);
     }
     let now = app.clock.now().with_timezone(&crate::app::campaign_draft::OPERATORS_ZONE).date_naive();
     let today = version.days.map_or(now, |(first, last)| now.max(first).min(last));

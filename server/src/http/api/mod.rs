@@ -3,6 +3,7 @@
 mod calendar;
 mod explain;
 mod problem;
+mod renditions;
 mod table;
 mod timeline;
 
@@ -13,7 +14,7 @@ use axum::extract::Request;
 use axum::http::StatusCode;
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use tower_http::timeout::TimeoutLayer;
 
 use self::problem::Problem;
@@ -30,6 +31,8 @@ pub(super) fn router() -> Router<Site> {
         .route("/boards/{id}/timeline.csv", get(timeline::csv))
         .route("/boards/{id}/timeline.ics", get(timeline::ics))
         .route("/boards/{id}/explain", get(explain::json))
+        .route("/assets/{id}/renditions", get(renditions::json))
+        .route("/assets/{id}/renditions/retry", post(renditions::retry))
         .fallback(async || Problem::new(StatusCode::NOT_FOUND, "path-unknown", "there is nothing at this path"))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, PATIENCE))
         .layer(from_fn(signed_in_only))

@@ -5,15 +5,14 @@ use axum::extract::multipart::Field;
 use axum::extract::{Multipart, Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
-use playlists::asset::{Fit, Language};
+use playlists::asset::{AssetKind, Fit, Language};
 use playlists::geometry::Geometry;
 use playlists::id::AssetId;
 use serde::Deserialize;
 
-use super::upload_faults;
 use crate::app::assets::{self, AddAssetError, Label, PreviewError};
-use crate::app::uploads::Upload;
-use crate::app::{App, units};
+use crate::app::uploads::{Upload, fault};
+use crate::app::{App, units, upkeep};
 use crate::http::error::{PageError, page};
 use crate::http::frame::Frame;
 use crate::http::site::Site;
@@ -77,7 +76,10 @@ struct AssetPage {
     media_type: String,
     added: String,
     sha256: String,
+    /// Where it is edited, if it is made here; empty where it is a file.
+    edit: String,
     renditions: Vec<Made>,
+    has_failed: bool,
 }
 
 /// A rendition in words.
@@ -163,7 +165,8 @@ pub(in crate::http) async fn upload(
                     Ok(_) => added += 1,
                     Err(Unreceived::Refused(error)) => {
                         tracing::info!(error = %chain(&error), "an upload was refused");
-                        faults.push(format!("{name}: {}", upload_faults::words(t, &error)));
+                        let fault = fault::of(&error);
+                        faults.push(format!("{name}: {}", t.args(&fault.code, &fault.args)));
                     }
                     Err(Unreceived::TooMuch) => {
                         faults.push(t.a("upload-large", "name", &name));
@@ -192,7 +195,7 @@ pub(in crate::http) async fn upload(
 }
 
 /// Why a file was not received.
-enum Unreceived {
+pub(super) enum Unreceived {
     /// It is refused, or cannot be kept.
     Refused(AddAssetError),
     /// The whole form is larger than a form may be.
@@ -202,7 +205,7 @@ enum Unreceived {
 }
 
 /// Receives one file piece by piece: what is too large is refused before it is read whole.
-async fn receive(app: &App, label: Label, mut part: Field<'_>) -> Result<Asset, Unreceived> {
+pub(super) async fn receive(app: &App, label: Label, mut part: Field<'_>) -> Result<Asset, Unreceived> {
     let mut upload = Upload::begin(app).await.map_err(Unreceived::Refused)?;
     loop {
         match part.chunk().await {
@@ -233,8 +236,18 @@ pub(in crate::http) async fn show(
         media_type: main.media_type.clone(),
         added: t.instant_ms(asset.created_ms),
         sha256: main.sha256.to_string(),
+        edit: if asset.kind == AssetKind::Slide { format!("/slides/{}", asset.id) } else { String::new() },
+        has_failed: made.iter().any(|made| matches!(made.state, RenditionState::Failed { .. })),
         renditions: made.iter().map(|made| in_words(t, made, site.app.live.making.percent(&made.key))).collect(),
     })
+}
+
+/// `POST /assets/{id}/retry`: the renditions that failed are made again.
+pub(in crate::http) async fn retry(State(site): State<Site>, Path(id): Path<String>) -> Result<Redirect, PageError> {
+    let id = id.parse::<AssetId>().map_err(|_| PageError::Missing)?;
+    let asset = assets::get(&site.app, &id).await?.ok_or(PageError::Missing)?;
+    upkeep::retry(&site.app, &asset.id).await?;
+    Ok(Redirect::to(&format!("/assets/{id}#renditions")))
 }
 
 fn fit_name(t: Tr, fit: Fit) -> String {

@@ -15,7 +15,7 @@ pub(super) mod overview;
 pub(super) mod playlists;
 pub(super) mod setup;
 pub(super) mod sign_in;
+pub(super) mod slides;
 pub(super) mod stand_downs;
 pub(super) mod timeline;
-mod upload_faults;
 mod windows;

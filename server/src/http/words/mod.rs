@@ -97,8 +97,9 @@ impl Tr {
     }
     /// The text of a key with any arguments.
     #[must_use]
-    pub fn args(&self, key: &str, args: &[(&'static str, String)]) -> String {
-        self.look_up(key, args.iter().map(|(name, value)| (Cow::Borrowed(*name), FluentValue::from(value.as_str()))).collect())
+    pub fn args<N: AsRef<str>>(&self, key: &str, args: &[(N, String)]) -> String {
+        let named = |(name, value): &(N, String)| (Cow::Owned(name.as_ref().to_owned()), FluentValue::from(value.clone()));
+        self.look_up(key, args.iter().map(named).collect())
     }
     /// What a theme is called.
     #[must_use]

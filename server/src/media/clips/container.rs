@@ -11,6 +11,10 @@ pub enum Container {
     Matroska,
     /// WebM, a Matroska.
     WebM,
+    /// A GIF that moves; only its blocks tell whether it does.
+    Gif,
+    /// A WebP that moves, likewise.
+    WebP,
 }
 
 /// Bytes that suffice to tell.
@@ -42,7 +46,7 @@ impl Container {
     /// By the media type it is kept under.
     #[must_use]
     pub fn of_media_type(media_type: &str) -> Option<Self> {
-        [Self::Mp4, Self::QuickTime, Self::Matroska, Self::WebM]
+        [Self::Mp4, Self::QuickTime, Self::Matroska, Self::WebM, Self::Gif, Self::WebP]
             .into_iter()
             .find(|container| container.media_type() == media_type)
     }
@@ -55,7 +59,14 @@ impl Container {
             Self::QuickTime => "video/quicktime",
             Self::Matroska => "video/x-matroska",
             Self::WebM => "video/webm",
+            Self::Gif => "image/gif",
+            Self::WebP => "image/webp",
         }
+    }
+
+    /// Whether its frames may be see-through.
+    pub(super) const fn has_alpha(self) -> bool {
+        matches!(self, Self::Gif | Self::WebP)
     }
 
     /// What ffmpeg calls the one reader that it may use.
@@ -63,8 +74,23 @@ impl Container {
         match self {
             Self::Mp4 | Self::QuickTime => "mov",
             Self::Matroska | Self::WebM => "matroska",
+            Self::Gif => "gif",
+            // Its frames are handed over as a PNG that moves.
+            Self::WebP => "apng",
         }
     }
+}
+
+/// Whether these first bytes are those of a photograph in the boxes of MP4: AVIF or HEIC.
+#[must_use]
+pub fn is_photograph(head: &[u8]) -> bool {
+    matches!(
+        head,
+        [_, _, _, _, b'f', b't', b'y', b'p', brand @ ..] if matches!(
+            brand.get(..4),
+            Some(b"heic" | b"heix" | b"hevc" | b"heim" | b"heis" | b"mif1" | b"msf1" | b"avif" | b"avis")
+        )
+    )
 }
 
 #[cfg(test)]
@@ -88,7 +114,9 @@ mod tests {
         ] {
             assert_eq!(Container::of(head), expected, "{head:?}");
         }
-        for container in [Container::Mp4, Container::QuickTime, Container::Matroska, Container::WebM] {
+        assert!(is_photograph(b"\0\0\0\x18ftypavif") && !is_photograph(b"\0\0\0\x20ftypisom") && !is_photograph(b""));
+        let all = [Container::Mp4, Container::QuickTime, Container::Matroska, Container::WebM, Container::Gif, Container::WebP];
+        for container in all {
             assert_eq!(Container::of_media_type(container.media_type()), Some(container));
         }
     }

@@ -4,8 +4,10 @@
 //! what is to be made of it, by pure functions (`plan`). ffmpeg does the work as a confined child process (`child`), and nothing
 //! it made is kept before every frame of it was decoded a second time by `bangtin-clip` and found equal (`verify`).
 
+mod animated;
 mod child;
 mod container;
+mod photograph;
 mod plan;
 mod probe;
 mod render;
@@ -19,7 +21,8 @@ use playlists::geometry::Geometry;
 use tokio::sync::Semaphore;
 
 pub use self::child::Ffmpeg;
-pub use self::container::{Container, HEAD};
+pub use self::container::{Container, HEAD, is_photograph};
+pub use self::photograph::photograph;
 pub use self::probe::Found;
 pub use self::render::{Inspected, inspect, render};
 

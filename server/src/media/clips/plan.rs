@@ -7,7 +7,7 @@ use playlists::asset::Fit;
 use playlists::geometry::Geometry;
 
 use super::child::words;
-use super::probe::Found;
+use super::probe::{Found, Light};
 use crate::media::stills::{BLURRED_LIGHT, BLURRED_SIDE, inner_size};
 
 /// The rates of renditions, in frames a second: boards refresh at 50 or 60 a second, or at a multiple.
@@ -94,7 +94,23 @@ pub(super) fn filters(found: &Found, plan: Plan, fit: Fit, geometry: Geometry) -
             format!("{cut}{scaled},format=yuv444p,setsar=1,{}", to_stored(geometry))
         }
     };
-    format!("[0:{}]{}{picture},setsar=1[out]", found.track, to_constant_rate(found, plan))
+    format!("[0:{}]{}{}{picture},setsar=1[out]", found.track, to_constant_rate(found, plan), to_standard(found))
+}
+
+/// What makes ordinary frames of those that are not: see-through ones on black; those of high dynamic range brought to BT.709 and to
+/// ordinary light. White of 203 cd/m² (BT.2408's reference) becomes about 80 per cent, what is brighter is compressed above it.
+fn to_standard(found: &Found) -> String {
+    let flat = if found.has_alpha { "format=gbrap,premultiply=inplace=1,format=gbrp," } else { "" };
+    let transfer = match found.light {
+        Light::Standard => return flat.to_owned(),
+        Light::Pq => "smpte2084",
+        Light::Hlg => "arib-std-b67",
+    };
+    let range = if found.is_full_range { "pc" } else { "tv" };
+    format!(
+        "{flat}format=yuv444p12le,zscale=tin={transfer}:pin=bt2020:min=bt2020nc:rin={range}:t=linear:npl=203,format=gbrpf32le,\
+         zscale=p=bt709,tonemap=mobius:desat=0,zscale=t=bt709:p=bt709:m=bt709:r=tv,format=yuv444p,"
+    )
 }
 
 /// Whole frames instead of halves, at a constant rate, exactly as many as planned: the last one stays if one is missing.
@@ -116,12 +132,12 @@ fn to_stored(geometry: Geometry) -> String {
 
 fn matrix(found: &Found) -> &'static str {
     let high = found.width.min(found.height) >= HIGH_DEFINITION;
-    if !found.has_matrix && high { ":in_color_matrix=bt709" } else { "" }
+    if found.light != Light::Standard || (!found.has_matrix && high && !found.has_alpha) { ":in_color_matrix=bt709" } else { "" }
 }
 
 /// The filters of the poster: one frame at these pixels, as RGB.
 pub(super) fn poster_filters(found: &Found, (width, height): (u32, u32)) -> String {
-    format!("scale={width}:{height}:{SCALING}{},format=rgb24", matrix(found))
+    format!("{}scale={width}:{height}:{SCALING}{},format=rgb24", to_standard(found), matrix(found))
 }
 
 /// How a rendition is encoded: H.264 as `bangtin-clip` reads it, one key frame a second at least, the same bytes from the same source.
@@ -175,7 +191,18 @@ mod tests {
 
     fn found(span_ms: u64) -> Found {
         let span = Duration::from_millis(span_ms);
-        Found { track: 0, width: 320, height: 240, rate: 25.0, span, is_progressive: true, has_matrix: true }
+        Found {
+            track: 0,
+            width: 320,
+            height: 240,
+            rate: 25.0,
+            span,
+            is_progressive: true,
+            has_matrix: true,
+            light: Light::Standard,
+            is_full_range: false,
+            has_alpha: false,
+        }
     }
 
     #[test]

@@ -36,6 +36,23 @@ pub struct Found {
     pub(super) is_progressive: bool,
     /// Whether it says by which matrix its colours are to be read.
     pub(super) has_matrix: bool,
+    /// How its light is coded.
+    pub(super) light: Light,
+    /// Whether its values use all of their range, not only what television does.
+    pub(super) is_full_range: bool,
+    /// Whether its frames may be see-through.
+    pub(super) has_alpha: bool,
+}
+
+/// How light is coded in a clip.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Light {
+    /// For screens of ordinary brightness, or not said.
+    Standard,
+    /// By perceptual quantisation: PQ, SMPTE ST 2084.
+    Pq,
+    /// Hybrid log-gamma: HLG, ARIB STD-B67.
+    Hlg,
 }
 
 /// Looks at all packets of a clip.
@@ -49,7 +66,7 @@ pub(super) async fn probe(ffmpeg: &Ffmpeg, path: &Path, container: Container) ->
         "V:0",
         "-show_entries",
         "packet=pts_time,duration_time,flags:\
-         stream=index,width,height,sample_aspect_ratio,avg_frame_rate,field_order,color_space,nb_frames:stream_side_data=rotation",
+         stream=index,width,height,sample_aspect_ratio,avg_frame_rate,field_order,color_space,color_transfer,color_range,nb_frames:stream_side_data=rotation",
         "-of",
         "compact",
     ]));
@@ -63,7 +80,7 @@ pub(super) async fn probe(ffmpeg: &Ffmpeg, path: &Path, container: Container) ->
     if CUT_OFF.iter().any(|words| said.contains(words)) {
         return Err(ClipFault::Damaged("it ends too early".to_owned()));
     }
-    let found = tally.found();
+    let found = tally.found().map(|found| Found { has_alpha: container.has_alpha(), ..found });
     // A file without tracks may be one whose index cannot be read: then it complained.
     if matches!(found, Err(ClipFault::NoPicture)) && tally.is_empty() {
         return Err(reason(&said).map_or(ClipFault::NoPicture, ClipFault::Damaged));
@@ -162,6 +179,13 @@ impl Tally {
             span,
             is_progressive: text("field_order") == "progressive",
             has_matrix: !matrix.is_empty() && matrix != "unknown" && matrix != "N/A",
+            light: match text("color_transfer") {
+                "smpte2084" => Light::Pq,
+                "arib-std-b67" => Light::Hlg,
+                _ => Light::Standard,
+            },
+            is_full_range: text("color_range") == "pc",
+            has_alpha: false,
         })
     }
 }

@@ -8,6 +8,7 @@ use playlists::geometry::Geometry;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::ChildStdout;
 
+use super::animated::{Scratch, readable};
 use super::child::{Ffmpeg, all, file, run, words};
 use super::plan::{self, Plan, encoding, filters, poster_filters};
 use super::probe::{Found, probe, reading};
@@ -41,6 +42,8 @@ pub struct Inspected {
 /// When it is damaged or incomplete, holds no moving picture, or goes beyond the limits; when ffmpeg is missing or too slow.
 pub async fn inspect(ffmpeg: &Ffmpeg, path: &Path, container: Container) -> Result<Inspected, ClipFault> {
     let _hand = LOOKED_OVER.acquire().await.expect("this semaphore is never closed");
+    let readable = readable(path, container, path).await?;
+    let path = readable.as_ref().map_or(path, Scratch::path);
     let found = probe(ffmpeg, path, container).await?;
     let middle = poster(ffmpeg, path, container, &found, found.span / 2).await?;
     // Of a clip of one frame nothing is left from the middle on.
@@ -87,6 +90,8 @@ pub async fn render(
     if geometry.width().max(geometry.height()) > MOST_SIDE {
         return Err(ClipFault::Geometry(geometry));
     }
+    let readable = readable(path, container, to).await?;
+    let path = readable.as_ref().map_or(path, Scratch::path);
     let found = probe(ffmpeg, path, container).await?;
     let plan = Plan::of(&found);
     let deadline = LEAST_DEADLINE + plan.length() * TIMES_LENGTH;

@@ -137,6 +137,120 @@ async fn whatever_ffmpeg_reads_becomes_a_verified_rendition_of_exactly_the_board
     }
 }
 
+/// A clip of one colour whose light is coded like this: the code is set in its frames, ten bits deep.
+async fn of_bright_light(studio: &Studio, transfer: &str, code: u32) -> [u8; 3] {
+    let source = format!(
+        "-f lavfi -i color=black:s=64x48:r=25:d=0.2 -vf format=yuv420p10le,geq=lum={code}:cb=512:cr=512 -c:v libx265 \
+         -x265-params log-level=none:colorprim=bt2020:transfer={transfer}:colormatrix=bt2020nc:range=limited -color_primaries bt2020 \
+         -color_trc {transfer} -colorspace bt2020nc"
+    );
+    let clip = studio.clip(&format!("{transfer}-{code}.mp4"), &source);
+    let poster = image::load_from_memory(&looked_over(&clip).await.expect("a clip").poster).expect("a poster").into_rgb8();
+    let (rendition, _) = studio.render(&clip, Fit::Cover, "32x32").await.expect("a rendition");
+    let frame = shown(&pictures(&rendition).1[2], 32, 32);
+    let (seen, told) = (frame.get_pixel(16, 16).0, poster.get_pixel(20, 20).0);
+    assert!(seen.iter().zip(told).all(|(seen, told)| seen.abs_diff(told) <= 3), "the poster is as bright: {seen:?} {told:?}");
+    seen
+}
+
+#[tokio::test]
+async fn light_of_high_dynamic_range_is_brought_to_ordinary_light() {
+    let studio = Studio::new();
+    // Codes of 10 bits, limited range: of black; of white at 203 cd/m2 (BT.2408: 58 per cent of PQ, 75 of HLG); of 1000 cd/m2.
+    // White becomes 0.65 of linear light by the curve that `plan` names, which BT.709 codes as 0.81 of 255.
+    for (transfer, black, white, bright) in [("smpte2084", 64, 573, 723), ("arib-std-b67", 64, 721, 940)] {
+        let [dark, grey, _] = of_bright_light(&studio, transfer, black).await;
+        assert!(dark <= 3 && grey <= 3, "{transfer}: black is {dark}");
+        let [white, green, blue] = of_bright_light(&studio, transfer, white).await;
+        assert!(white.abs_diff(green) <= 2 && white.abs_diff(blue) <= 2, "{transfer}: grey stays grey");
+        assert!((190..=222).contains(&white), "{transfer}: white is {white}");
+        let [bright, ..] = of_bright_light(&studio, transfer, bright).await;
+        assert!(bright > white + 8, "{transfer}: what is brighter than white stays so: {bright}, {white}");
+    }
+}
+
+/// A WebP of these frames, none of which shows what was before it.
+fn moving_webp(frames: &[image::Frame]) -> Vec<u8> {
+    let chunk = |name: &[u8], bytes: &[u8]| [name, &(bytes.len() as u32).to_le_bytes(), bytes, &[0][..bytes.len() % 2]].concat();
+    let little = |number: u32| number.to_le_bytes()[..3].to_vec();
+    let (width, height) = frames[0].buffer().dimensions();
+    let size = [little(width - 1), little(height - 1)].concat();
+    let mut body = chunk(b"VP8X", &[vec![0x12, 0, 0, 0], size.clone()].concat());
+    body.extend(chunk(b"ANIM", &[0; 6]));
+    for frame in frames {
+        let mut still = Vec::new();
+        let encoder = image::codecs::webp::WebPEncoder::new_lossless(&mut still);
+        encoder.encode(frame.buffer(), width, height, image::ExtendedColorType::Rgba8).expect("encoded");
+        let (delay, under) = frame.delay().numer_denom_ms();
+        // Behind the still's own head lie its pixels, a chunk of their own.
+        let pixels = still.windows(4).position(|word| word == b"VP8L").map(|at| still[at..].to_vec()).expect("pixels");
+        body.extend(chunk(b"ANMF", &[vec![0; 6], size.clone(), little(delay / under), vec![2], pixels].concat()));
+    }
+    chunk(b"RIFF", &[b"WEBP".to_vec(), body].concat())
+}
+
+#[tokio::test]
+async fn a_gif_or_webp_that_moves_becomes_a_clip_of_its_frames_on_black() {
+    let studio = Studio::new();
+    // Half a second red, a second see-through, half a second blue, 20 by 10 pixels.
+    let frames: Vec<_> = [([220, 20, 20, 255], 500), ([0, 0, 0, 0], 1000), ([20, 20, 220, 255], 500)]
+        .into_iter()
+        .map(|(colour, ms)| {
+            let picture = image::RgbaImage::from_pixel(20, 10, image::Rgba(colour));
+            image::Frame::from_parts(picture, 0, 0, image::Delay::from_numer_denom_ms(ms, 1))
+        })
+        .collect();
+    let gif = studio.path("moves.gif");
+    let mut encoder = image::codecs::gif::GifEncoder::new(std::fs::File::create(&gif).expect("made"));
+    encoder.encode_frames(frames.clone()).expect("encoded");
+    drop(encoder);
+    let webp = studio.path("moves.webp");
+    std::fs::write(&webp, moving_webp(&frames)).expect("written");
+    for (path, container) in [(gif, Container::Gif), (webp, Container::WebP)] {
+        let seen = inspect(&Ffmpeg::default(), &path, container).await.unwrap_or_else(|fault| panic!("{container:?}: {fault}"));
+        assert_eq!((seen.found.width, seen.found.height), (20, 10), "{container:?}");
+        assert_eq!(seen.length, Duration::from_secs(2), "{container:?}");
+        let to = studio.path("moves.mp4");
+        let board = "20x10".parse().expect("a geometry");
+        render(&Ffmpeg::default(), (&path, container), Fit::Cover, board, &to, |_| {}).await.expect("a rendition");
+        let (_, pictures) = pictures(&to);
+        for (tenth, [red, green, blue]) in [(1, [220, 20, 20]), (5, [0, 0, 0]), (9, [20, 20, 220])] {
+            let frame = pictures.len() * tenth / 10;
+            let found = shown(&pictures[frame], 20, 10).get_pixel(10, 5).0;
+            let off = found.iter().zip([red, green, blue]).map(|(found, meant)| found.abs_diff(meant)).max();
+            assert!(off <= Some(6), "{container:?} frame {frame}: {found:?}");
+        }
+        let files = std::fs::read_dir(studio.0.path()).expect("a folder").flatten();
+        assert!(
+            files.map(|file| file.path()).all(|path| path.extension().is_none_or(|ending| ending != "apng")),
+            "it left a file"
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_avif_is_made_a_png_and_what_only_says_so_is_refused() {
+    let studio = Studio::new();
+    let avif = studio.clip("a.avif", "-f lavfi -i testsrc2=s=96x64 -frames:v 1 -c:v libaom-av1 -still-picture 1 -cpu-used 8");
+    assert!(is_photograph(&std::fs::read(&avif).expect("read")[..16]));
+    let to = studio.path("a.png");
+    photograph(&Ffmpeg::default(), &avif, &to).await.expect("a picture");
+    let made = image::open(&to).expect("a PNG");
+    assert_eq!((made.width(), made.height()), (96, 64));
+    let whole = std::fs::read(&avif).expect("read");
+    for (name, bytes) in [
+        ("cut.avif", whole[..whole.len() / 2].to_vec()),
+        ("head.heic", b"\0\0\0\x18ftypheic\0\0\0\0mif1heic".to_vec()),
+        ("list.avif", b"\0\0\0\x18ftypavif\n#EXTM3U\nfile:///etc/passwd\n".to_vec()),
+    ] {
+        let path = studio.path(name);
+        std::fs::write(&path, bytes).expect("written");
+        let refused = photograph(&Ffmpeg::default(), &path, &studio.path("none.png")).await.expect_err(name).to_string();
+        assert!(refused.starts_with("the picture cannot be read by this server's ffmpeg: "), "{name}: {refused}");
+        assert!(!refused.contains(&studio.0.path().display().to_string()), "{name}: it names a path: {refused}");
+    }
+}
+
 #[tokio::test]
 async fn a_clip_is_brought_to_a_board_as_a_still_is() {
     let studio = Studio::new();

@@ -53,6 +53,7 @@ impl Check<'_> {
     fn whole(&mut self, has_art: &impl Fn(&str) -> bool) {
         let template = self.template;
         self.named("name", &template.name);
+        self.named("about", &template.about);
         for (name, field) in &template.fields {
             self.named(&format!("fields.{name}.name"), &field.name);
         }
@@ -117,18 +118,29 @@ impl Check<'_> {
                 if [fill.opacity, fill.to_opacity].into_iter().flatten().any(|share| share > 100) {
                     self.fault(place, "an opacity is above 100 per cent");
                 }
+                if fill.radius.is_some_and(|share| !(0.0..=1.0).contains(&share)) {
+                    self.fault(place, "its radius is not a share from 0 to 1");
+                }
             }
             Block::Art(art) => {
                 self.area(place, art.at);
                 art.colour.iter().for_each(|ink| self.ink(place, ink));
                 art.with.iter().chain(&art.without).for_each(|field| self.any_field(place, field));
+                self.focus(place, art.focus);
                 if !has_art(&art.file) {
                     self.fault(place, &format!("there is no drawing {} beside the template", art.file));
                 }
             }
             Block::Picture(picture) => {
                 self.area(place, picture.at);
+                self.focus(place, picture.focus);
                 self.field(place, &picture.field, FieldKind::Picture);
+            }
+            Block::Logo(logo) => {
+                self.area(place, logo.at);
+                logo.plate.iter().for_each(|ink| self.ink(place, ink));
+                self.focus(place, logo.focus);
+                self.field(place, &logo.field, FieldKind::Picture);
             }
             Block::Qr(qr) => {
                 self.area(place, qr.at);
@@ -136,6 +148,7 @@ impl Check<'_> {
             }
             Block::Text(text) => {
                 self.area(place, text.at);
+                text.with.iter().chain(&text.without).for_each(|field| self.any_field(place, field));
                 if text.parts.is_empty() {
                     self.fault(place, "it has no parts");
                 }
@@ -151,6 +164,9 @@ impl Check<'_> {
         let [least, greatest] = part.size;
         if !(least > 0.0 && least <= greatest && greatest <= 2.0) {
             self.fault(place, "its sizes do not go from a least to a greatest above 0 and up to 2");
+        }
+        if part.gap.is_some_and(|gap| !(0.0..=4.0).contains(&gap)) {
+            self.fault(place, "its gap does not go from 0 to 4 em");
         }
         if part.lines == Some(0) {
             self.fault(place, "it may take no lines");
@@ -174,6 +190,12 @@ impl Check<'_> {
         let inside = left >= 0.0 && top >= 0.0 && width > 0.0 && height > 0.0 && left + width <= 1.0001 && top + height <= 1.0001;
         if !inside {
             self.fault(place, "its area does not lie within the board; left, top, width and height are shares from 0 to 1");
+        }
+    }
+
+    fn focus(&mut self, place: &str, focus: Option<[f32; 2]>) {
+        if focus.is_some_and(|shares| shares.iter().any(|share| !(0.0..=1.0).contains(share))) {
+            self.fault(place, "its focus lies outside; its two shares go from 0 to 1");
         }
     }
 

@@ -195,7 +195,7 @@ fn counted_fields(template: &Template) -> std::collections::BTreeSet<&str> {
     let blocks = template.variants.iter().flat_map(|variant| &variant.blocks);
     let texts = blocks.filter_map(|block| match block {
         Block::Text(text) => Some(&text.parts),
-        Block::Fill(_) | Block::Art(_) | Block::Picture(_) | Block::Qr(_) => None,
+        Block::Fill(_) | Block::Art(_) | Block::Picture(_) | Block::Logo(_) | Block::Qr(_) => None,
     });
     let said = texts.flatten().filter_map(|part| match &part.say {
         Say::DaysLeft(field) | Say::DaysLeftWords(field) => Some(field.as_str()),

@@ -27,6 +27,8 @@ pub enum SlideError {
     Overflow {
         /// Which block.
         block: String,
+        /// What it shows.
+        fields: Vec<String>,
         /// In which language.
         language: Language,
         /// The board's pixels.
@@ -41,6 +43,8 @@ pub enum SlideError {
         character: char,
         /// Which block.
         block: String,
+        /// The field it stands in; none in the template's own words.
+        fields: Vec<String>,
         /// In which language.
         language: Language,
     },
@@ -51,12 +55,18 @@ pub enum SlideError {
     Contrast {
         /// Which block.
         block: String,
+        /// What it shows.
+        fields: Vec<String>,
+        /// In which language.
+        language: Language,
         /// What it is, at its worst.
         ratio: f32,
     },
     /// A QR code does not fit with whole pixels a module.
     #[error("the code for {address:?} needs {needed} pixels a side at {geometry} and has {room}; take a shorter address")]
     QrTooLarge {
+        /// Which field.
+        field: String,
         /// What it leads to.
         address: String,
         /// Least side in pixels, with its quiet zone.
@@ -69,6 +79,8 @@ pub enum SlideError {
     /// No code can hold the address.
     #[error("no code holds the address {address:?}: {reason}")]
     Qr {
+        /// Which field.
+        field: String,
         /// What it leads to.
         address: String,
         /// Why.
@@ -103,4 +115,40 @@ pub enum SlideError {
     /// The pixels cannot be made.
     #[error("the slide cannot be made")]
     Pixels(#[source] MediaError),
+}
+
+impl SlideError {
+    /// The fields to be corrected; none where it is the template's or the board's doing.
+    #[must_use]
+    pub fn fields(&self) -> &[String] {
+        match self {
+            Self::NoText { field, .. }
+            | Self::NoValue(field)
+            | Self::UnknownField(field)
+            | Self::QrTooLarge { field, .. }
+            | Self::Qr { field, .. }
+            | Self::Countdown { field, .. }
+            | Self::Picture { field, .. } => std::slice::from_ref(field),
+            Self::Overflow { fields, .. } | Self::NoGlyph { fields, .. } | Self::Contrast { fields, .. } => fields,
+            Self::Art { .. } | Self::Pixels(_) => &[],
+        }
+    }
+    /// The language it is wrong in; none where it is so in all.
+    #[must_use]
+    pub const fn language(&self) -> Option<Language> {
+        match self {
+            Self::NoText { language, .. }
+            | Self::Overflow { language, .. }
+            | Self::NoGlyph { language, .. }
+            | Self::Contrast { language, .. } => Some(*language),
+            Self::NoValue(_)
+            | Self::UnknownField(_)
+            | Self::QrTooLarge { .. }
+            | Self::Qr { .. }
+            | Self::Countdown { .. }
+            | Self::Picture { .. }
+            | Self::Art { .. }
+            | Self::Pixels(_) => None,
+        }
+    }
 }

@@ -64,6 +64,12 @@ pub fn fit(parts: &[Part], width: f32, height: f32) -> Option<Setting> {
     Some(best)
 }
 
+/// All parts at their least sizes, however high that is; a word that is wider than the block stands over its edge.
+#[must_use]
+pub fn smallest(parts: &[Part], width: f32) -> Option<Setting> {
+    set(parts, width, 0.0).or_else(|| set(parts, f32::MAX, 0.0))
+}
+
 /// All parts at a share of the way from their least to their greatest size.
 fn set(parts: &[Part], width: f32, share: f32) -> Option<Setting> {
     let mut lines: Vec<SetLine> = Vec::new();

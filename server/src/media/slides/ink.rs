@@ -8,10 +8,10 @@ use skrifa::outline::{DrawSettings, OutlinePen};
 use super::fit::SetLine;
 use super::shape::{Glyph, Shaped};
 
-/// Draws one line with its left end and baseline at this place.
+/// Draws one line with the left end of its ink and its baseline at this place.
 pub fn draw_line(canvas: &mut Pixmap, text: &Shaped, line: &SetLine, left: f32, baseline: f32, colour: Color) {
     let mut builder = PathBuilder::new();
-    let mut x = left;
+    let mut x = left + line.line.before * line.size;
     for piece in text.pieces.get(line.line.pieces.clone()).unwrap_or_default() {
         for glyph in &piece.glyphs {
             outline(&mut builder, glyph, x, baseline, line.size);

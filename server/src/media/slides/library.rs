@@ -5,10 +5,12 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use rust_embed::RustEmbed;
+use sha2::{Digest as _, Sha256};
 
 use super::check::{self, TemplateError};
 use super::colour::Colour;
 use super::content::{Content, ContentError};
+use super::picture::Decoded;
 use super::template::Template;
 use crate::media::intake::{MOST_BYTES, MediaError};
 use crate::media::vector::Drawing;
@@ -44,6 +46,9 @@ pub enum LibraryError {
     /// The texts are wrong.
     #[error("the texts {0} are wrong")]
     Content(String, #[source] ContentError),
+    /// A picture beside the texts is none.
+    #[error("the picture {0} cannot be shown")]
+    Picture(String, #[source] MediaError),
 }
 
 /// Parsed drawings by file and colour.
@@ -59,6 +64,8 @@ pub struct Loaded {
     parsed: Mutex<Drawings>,
     sample: Option<Vec<u8>>,
     files: BTreeMap<String, Vec<u8>>,
+    /// Changes when any of its files does.
+    pub mark: String,
 }
 
 static LIBRARY: LazyLock<BTreeMap<String, Arc<Loaded>>> = LazyLock::new(|| {
@@ -112,7 +119,8 @@ fn shipped_files(id: &str) -> BTreeMap<String, Vec<u8>> {
 }
 
 impl Loaded {
-    fn from_files(id: &str, mut files: BTreeMap<String, Vec<u8>>) -> Result<Self, LibraryError> {
+    pub(super) fn from_files(id: &str, mut files: BTreeMap<String, Vec<u8>>) -> Result<Self, LibraryError> {
+        let mark = mark(&files);
         let place = PathBuf::from(id).join(TEMPLATE_FILE);
         let missing = || std::io::Error::from(std::io::ErrorKind::NotFound);
         let bytes = files.remove(TEMPLATE_FILE).ok_or_else(|| LibraryError::Read(place.clone(), missing()))?;
@@ -122,25 +130,40 @@ impl Loaded {
         let (art, files): (BTreeMap<_, _>, BTreeMap<_, _>) = files.into_iter().partition(|(name, _)| name.ends_with(".svg"));
         let template = check::read(&text, |file| art.contains_key(file))
             .map_err(|e| LibraryError::Template(place.display().to_string(), e))?;
-        Ok(Self { id: id.to_owned(), template, art, parsed: Mutex::default(), sample, files })
+        Ok(Self { id: id.to_owned(), template, art, parsed: Mutex::default(), sample, files, mark })
     }
 
-    /// The texts it is shown with, and the pictures these name.
+    /// What it is shown with.
     ///
     /// # Errors
-    /// When there are none, or they are wrong.
-    pub fn sample(&self) -> Result<(Content, super::Pictures), LibraryError> {
-        let place = PathBuf::from(&self.id).join(SAMPLE_FILE);
-        let missing = || LibraryError::Read(place.clone(), std::io::Error::from(std::io::ErrorKind::NotFound));
-        let bytes = self.sample.as_ref().ok_or_else(missing)?;
+    /// When there is nothing, or it is wrong.
+    pub fn sample_content(&self) -> Result<Content, LibraryError> {
+        let bytes = self.sample.as_ref().ok_or_else(|| self.missing())?;
         let text = String::from_utf8_lossy(bytes);
-        let content = Content::read(&text).map_err(|e| LibraryError::Content(place.display().to_string(), e))?;
+        Content::read(&text).map_err(|e| LibraryError::Content(self.sample_place().display().to_string(), e))
+    }
+
+    /// What it is shown with, and the pictures that it names.
+    ///
+    /// # Errors
+    /// When there is nothing, or it is wrong.
+    pub fn sample(&self) -> Result<(Content, super::Pictures), LibraryError> {
+        let content = self.sample_content()?;
         let mut pictures = super::Pictures::new();
         for (field, picture) in &content.pictures {
-            let bytes = self.files.get(&picture.file).or_else(|| self.art.get(&picture.file)).ok_or_else(missing)?;
-            pictures.insert(field.clone(), (bytes.clone(), picture.focus));
+            let bytes = self.files.get(&picture.file).or_else(|| self.art.get(&picture.file)).ok_or_else(|| self.missing())?;
+            let decoded = Decoded::of(bytes).map_err(|e| LibraryError::Picture(picture.file.clone(), e))?;
+            pictures.insert(field.clone(), (Arc::new(decoded), picture.focus));
         }
         Ok((content, pictures))
+    }
+
+    fn sample_place(&self) -> PathBuf {
+        PathBuf::from(&self.id).join(SAMPLE_FILE)
+    }
+
+    fn missing(&self) -> LibraryError {
+        LibraryError::Read(self.sample_place(), std::io::Error::from(std::io::ErrorKind::NotFound))
     }
 
     /// A colour by its name, at the level that the content says, or as it is written.
@@ -186,4 +209,16 @@ impl Loaded {
         parsed.insert(key, drawing.clone());
         Ok(drawing)
     }
+}
+
+/// Sixteen digits of the digest of all files, by which a browser knows whether its picture of a template is still right.
+fn mark(files: &BTreeMap<String, Vec<u8>>) -> String {
+    let mut hash = Sha256::new();
+    for (name, bytes) in files {
+        hash.update((name.len() as u64).to_be_bytes());
+        hash.update(name);
+        hash.update((bytes.len() as u64).to_be_bytes());
+        hash.update(bytes);
+    }
+    data_encoding::HEXLOWER.encode(&hash.finalize()).chars().take(16).collect()
 }

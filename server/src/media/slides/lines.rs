@@ -10,15 +10,17 @@ const DIVIDED: f32 = 0.5;
 /// What a last line of one short word costs.
 const ALONE: f32 = 0.6;
 /// Rounding of lengths, in em: what fits exactly fits.
-const SLACK: f32 = 1e-4;
+const SLACK: f32 = 1e-5;
 
-/// A line: which pieces, and its width in em with the hyphen it may end in.
+/// A line: which pieces, and its width in em with the hyphen it may end in and all ink that reaches out at its ends.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Line {
     /// Pieces of the text.
     pub pieces: Range<usize>,
     /// In em.
     pub width: f32,
+    /// How much of it lies on the left of where its first letter begins, in em.
+    pub before: f32,
     /// Whether it ends in a hyphen.
     pub hyphen: bool,
 }
@@ -70,7 +72,8 @@ fn paragraph(text: &Shaped, range: Range<usize>, measure: f32) -> Option<Vec<Lin
     while to > 0 {
         let from = best.get(to).copied().flatten()?.from;
         let (width, hyphen) = width(pieces, from..to, to == pieces.len(), text.hyphen.width);
-        lines.push(Line { pieces: range.start + from..range.start + to, width, hyphen });
+        let before = pieces.get(from).map_or(0.0, |piece| piece.before);
+        lines.push(Line { pieces: range.start + from..range.start + to, width, before, hyphen });
         to = from;
     }
     lines.reverse();
@@ -82,7 +85,9 @@ fn width(pieces: &[Piece], range: Range<usize>, last: bool, hyphen: f32) -> (f32
     let all: f32 = line.iter().map(|piece| piece.width + piece.space).sum();
     let end = line.last();
     let hyphened = !last && end.is_some_and(|piece| piece.end == End::Hyphen);
-    (all - end.map_or(0.0, |piece| piece.space) + if hyphened { hyphen } else { 0.0 }, hyphened)
+    let before = line.first().map_or(0.0, |piece| piece.before);
+    let (space, after) = end.map_or((0.0, 0.0), |piece| (piece.space, piece.after));
+    (before + all - space + if hyphened { hyphen } else { after }, hyphened)
 }
 
 /// The squares of the widths are least when lines are even; the rest makes a line end where a reader would pause.

@@ -1,46 +1,66 @@
 //! Paints a template's blocks one over the other on a board's pixels.
 
-use image::RgbaImage;
 use playlists::geometry::Geometry;
 use resvg::tiny_skia::{
-    Color, ColorU8, FillRule, GradientStop, LinearGradient, Paint, Path, PathBuilder, Pixmap, PixmapPaint, Point, Rect, Shader,
-    SpreadMode, Transform,
+    Color, FillRule, GradientStop, LinearGradient, Paint, Path, PathBuilder, Pixmap, PixmapPaint, Point, Rect, Shader,
+    SpreadMode, Stroke, StrokeDash, Transform,
 };
 
 use super::Pictures;
 use super::colour::Colour;
 use super::error::SlideError;
 use super::library::Loaded;
+use super::picture::{Decoded, meet};
 use super::qr::{self, Pixels};
-use super::template::{Area, Art, Block, Fill, Meet, Picture, Variant};
+use super::template::{Area, Art, Block, Fill, Logo, Meet, Picture, Text, Variant};
 use super::words::{self, InkBounds, Setup};
-use crate::media::intake::{Form, MediaError, form};
-use crate::media::raster;
-use crate::media::vector::Drawing;
+use crate::media::intake::MediaError;
 
-/// A painted slide, and where the ink of its blocks of text is.
+/// Room between a logo and the edge of its plate, as a share of the smaller side of its area.
+const PLATE_MARGIN: f32 = 0.1;
+/// What is laid over a block that cannot be shown as it should.
+const ALARM: [u8; 3] = [255, 40, 90];
+/// The frame of a block that waits to be filled in.
+const WAITING: [u8; 3] = [150, 150, 150];
+
+/// A painted slide, where the ink of its blocks of text is, and what is wrong with it.
 pub struct Painted {
-    /// Its pixels, opaque.
+    /// Its pixels, opaque. A block with a fault is framed and tinted.
     pub canvas: Pixmap,
     /// For each block of text that said something: its name, its area and the bounds of its ink, in pixels.
     pub inks: Vec<(String, Pixels, InkBounds)>,
+    /// Everything that is wrong; a slide goes to a board only where this is empty.
+    pub faults: Vec<SlideError>,
 }
 
-/// Paints a slide.
+/// Paints a slide, as far as it can be painted.
 ///
 /// # Errors
-/// When something is missing, does not fit, or cannot be shown.
+/// When there can be no slide of this size at all.
 pub fn paint(loaded: &Loaded, pictures: &Pictures, setup: Setup<'_>) -> Result<Painted, SlideError> {
     let geometry = setup.geometry;
     let size = || SlideError::Pixels(MediaError::Size(geometry));
     let mut canvas = Pixmap::new(geometry.width(), geometry.height()).ok_or_else(size)?;
     canvas.fill(Color::BLACK);
     let variant = choose(&loaded.template.variants, geometry).ok_or_else(size)?;
-    let mut painter = Painter { loaded, pictures, setup, canvas, inks: Vec::new() };
+    let mut painter = Painter { loaded, pictures, setup, canvas, inks: Vec::new(), faults: Vec::new() };
+    let mut marked = Vec::new();
     for (number, block) in variant.blocks.iter().enumerate() {
-        painter.block(&format!("{}[{number}]", variant.name), block)?;
+        let before = painter.faults.len();
+        if let Err(fault) = painter.block(&format!("{}[{number}]", variant.name), block) {
+            painter.faults.push(fault);
+        }
+        let new = painter.faults.get(before..).unwrap_or_default();
+        if !new.is_empty() {
+            let is_empty = new.iter().all(|fault| matches!(fault, SlideError::NoText { .. } | SlideError::NoValue(_)));
+            marked.push((block.area(), is_empty));
+        }
     }
-    Ok(Painted { canvas: painter.canvas, inks: painter.inks })
+    // Last, so that nothing covers them.
+    for (area, is_empty) in marked {
+        painter.mark(area, is_empty);
+    }
+    Ok(Painted { canvas: painter.canvas, inks: painter.inks, faults: painter.faults })
 }
 
 /// The first variant whose conditions a board meets.
@@ -61,41 +81,45 @@ struct Painter<'a> {
     setup: Setup<'a>,
     canvas: Pixmap,
     inks: Vec<(String, Pixels, InkBounds)>,
+    faults: Vec<SlideError>,
 }
 
 impl Painter<'_> {
     fn block(&mut self, name: &str, block: &Block) -> Result<(), SlideError> {
         match block {
             Block::Fill(fill) => {
-                if fill.with.as_ref().is_none_or(|field| self.is_filled_in(field)) {
+                if self.wants(fill.with.as_deref(), None) {
                     self.fill(fill);
                 }
                 Ok(())
             }
-            Block::Art(art) => {
-                let wanted = art.with.as_ref().is_none_or(|field| self.is_filled_in(field))
-                    && art.without.as_ref().is_none_or(|field| !self.is_filled_in(field));
-                if wanted { self.art(art) } else { Ok(()) }
+            Block::Art(art) if self.wants(art.with.as_deref(), art.without.as_deref()) => self.art(art),
+            Block::Text(text) if self.wants(text.with.as_deref(), text.without.as_deref()) => {
+                self.text(name, text);
+                Ok(())
             }
+            Block::Art(_) | Block::Text(_) => Ok(()),
             Block::Picture(picture) => self.picture(picture),
+            Block::Logo(logo) => self.logo(logo),
             Block::Qr(code) => {
                 let at = self.area(code.at);
                 match self.setup.content.addresses.get(&code.field) {
-                    Some(address) => qr::draw(&mut self.canvas, at, address, self.setup.geometry),
+                    Some(address) => qr::draw(&mut self.canvas, at, &code.field, address, self.setup.geometry),
                     None => self.left_out(&code.field),
                 }
             }
-            Block::Text(text) => {
-                let at = self.area(text.at);
-                let loaded = self.loaded;
-                let content = self.setup.content;
-                let colours = |ink: &str| loaded.colour(ink, content);
-                let optional = |field: &str| loaded.is_optional(field);
-                let ink = words::draw(&mut self.canvas, name, text, at, &colours, &optional, self.setup)?;
-                self.inks.extend(ink.map(|ink| (name.to_owned(), at, ink)));
-                Ok(())
-            }
         }
+    }
+
+    fn text(&mut self, name: &str, text: &Text) {
+        let at = self.area(text.at);
+        let ink = words::draw(&mut self.canvas, name, text, at, self.loaded, self.setup, &mut self.faults);
+        self.inks.extend(ink.map(|ink| (name.to_owned(), at, ink)));
+    }
+
+    /// Whether what is shown only with a field, or only without one, is shown.
+    fn wants(&self, with: Option<&str>, without: Option<&str>) -> bool {
+        with.is_none_or(|field| self.is_filled_in(field)) && without.is_none_or(|field| !self.is_filled_in(field))
     }
 
     /// Nothing is shown for an optional field that is not filled in.
@@ -168,32 +192,62 @@ impl Painter<'_> {
     }
 
     fn picture(&mut self, picture: &Picture) -> Result<(), SlideError> {
-        let Some((bytes, own_focus)) = self.pictures.get(&picture.field) else { return self.left_out(&picture.field) };
-        let fault = |cause| SlideError::Picture { field: picture.field.clone(), cause };
+        let Some((decoded, own_focus)) = self.pictures.get(&picture.field) else { return self.left_out(&picture.field) };
         let focus = own_focus.or(picture.focus).unwrap_or([0.5, 0.5]);
-        let at = self.area(picture.at);
-        match form(bytes).map_err(fault)? {
-            Form::Svg => {
-                let drawing = Drawing::parse(bytes).map_err(fault)?;
-                let (place, _) = meet(drawing.exact_size(), at, picture.meet, focus);
-                self.within(at, |sheet| drawing.draw(sheet, place));
-            }
-            form => {
-                let decoded = raster::Picture::decode(bytes, form).map_err(fault)?;
-                let (width, height) = decoded.seen_size();
-                let own = (single(width), single(height));
-                let (place, (wide, high)) = meet(own, at, picture.meet, focus);
-                let whole = raster::Part { left: 0.0, top: 0.0, width: f64::from(width), height: f64::from(height) };
-                let scaled = decoded.part(whole, wide, high).map_err(fault)?;
-                let pixmap = premultiplied(&scaled).ok_or_else(|| fault(MediaError::Size(self.setup.geometry)))?;
-                let (x, y) = (place.tx.round(), place.ty.round());
-                self.within(at, |sheet| {
-                    let here = Transform::from_translate(x, y);
-                    sheet.draw_pixmap(0, 0, pixmap.as_ref(), &PixmapPaint::default(), here, None);
-                });
-            }
+        self.fill_in(&picture.field, decoded, self.area(picture.at), picture.meet, focus)
+    }
+
+    fn logo(&mut self, logo: &Logo) -> Result<(), SlideError> {
+        let Some((decoded, _)) = self.pictures.get(&logo.field) else { return self.left_out(&logo.field) };
+        let focus = logo.focus.unwrap_or([0.5, 0.5]);
+        let mut at = self.area(logo.at);
+        if let Some(ink) = &logo.plate {
+            let [left, top, width, height] = at;
+            let margin = whole(single(width.min(height)) * PLATE_MARGIN).max(1);
+            let room = [width.saturating_sub(2 * margin).max(1), height.saturating_sub(2 * margin).max(1)];
+            let (place, (wide, high)) = meet(decoded.size(), [0, 0, room[0], room[1]], Meet::Contain, focus);
+            let (x, y) = (left + whole(place.tx), top + whole(place.ty));
+            let (wide, high) = (wide.min(room[0]), high.min(room[1]));
+            self.plate([x, y, (wide + 2 * margin).min(left + width - x), (high + 2 * margin).min(top + height - y)], ink, margin);
+            at = [x + margin, y + margin, wide, high];
         }
-        Ok(())
+        self.fill_in(&logo.field, decoded, at, Meet::Contain, focus)
+    }
+
+    /// Ground for a logo.
+    fn plate(&mut self, at: Pixels, ink: &str, radius: u32) {
+        let [left, top, width, height] = at.map(single);
+        let Some(rect) = Rect::from_xywh(left, top, width, height) else { return };
+        let mut paint = Paint::default();
+        paint.set_color(self.shade(ink, 100));
+        if let Some(path) = rounded(rect, single(radius).min(width / 2.0).min(height / 2.0)) {
+            self.canvas.fill_path(&path, &paint, FillRule::Winding, Transform::identity(), None);
+        }
+    }
+
+    fn fill_in(&mut self, field: &str, decoded: &Decoded, at: Pixels, how: Meet, focus: [f32; 2]) -> Result<(), SlideError> {
+        let mut drawn = Ok(());
+        self.within(at, |sheet| drawn = decoded.draw(sheet, at, how, focus));
+        drawn.map_err(|cause| SlideError::Picture { field: field.to_owned(), cause })
+    }
+
+    /// Frames a block that has a fault, and tints it unless it only waits to be filled in.
+    fn mark(&mut self, area: Area, is_empty: bool) {
+        let [left, top, width, height] = self.area(area).map(single);
+        let [red, green, blue] = if is_empty { WAITING } else { ALARM };
+        let mut paint = Paint { anti_alias: false, ..Paint::default() };
+        if !is_empty && let Some(rect) = Rect::from_xywh(left, top, width, height) {
+            paint.set_color_rgba8(red, green, blue, 70);
+            self.canvas.fill_rect(rect, &paint, Transform::identity(), None);
+        }
+        let thick = (single(self.setup.geometry.width().min(self.setup.geometry.height())) / 100.0).floor().max(1.0);
+        // What is too small for a frame has none.
+        let inner = Rect::from_xywh(left + thick / 2.0, top + thick / 2.0, width - thick, height - thick);
+        if let Some(rect) = inner.filter(|rect| rect.width().min(rect.height()) > 2.0 * thick) {
+            paint.set_color_rgba8(red, green, blue, 255);
+            let stroke = Stroke { width: thick, dash: StrokeDash::new(vec![thick * 4.0, thick * 3.0], 0.0), ..Stroke::default() };
+            self.canvas.stroke_path(&PathBuilder::from_rect(rect), &paint, &stroke, Transform::identity(), None);
+        }
     }
 
     /// Paints within an area only: on a sheet of its size, which is then laid on the canvas.
@@ -206,26 +260,6 @@ impl Painter<'_> {
         let here = Transform::from_translate(single(left), single(top));
         self.canvas.draw_pixmap(0, 0, sheet.as_ref(), &PixmapPaint::default(), here, None);
     }
-}
-
-/// Where a picture of this size is drawn in an area, in the area's own pixels, and its size there.
-fn meet((width, height): (f32, f32), [_, _, wide, high]: Pixels, meet: Meet, [x, y]: [f32; 2]) -> (Transform, (u32, u32)) {
-    let (wide, high) = (single(wide), single(high));
-    let (across, down) = (wide / width, high / height);
-    let scale = match meet {
-        Meet::Cover => across.max(down),
-        Meet::Contain => across.min(down),
-    };
-    let size = ((width * scale).ceil().max(1.0), (height * scale).ceil().max(1.0));
-    let place = |room: f32, taken: f32, focus: f32| match meet {
-        // What stays in sight lies as near the middle as the picture's edges allow.
-        Meet::Cover => (room / 2.0 - taken * focus).clamp((room - taken).min(0.0), 0.0),
-        Meet::Contain => (room - taken).max(0.0) * focus,
-    };
-    let (left, top) = (place(wide, width * scale, x), place(high, height * scale, y));
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 1 and a few sides of a board")]
-    let whole = (size.0 as u32, size.1 as u32);
-    (Transform::from_row(scale, 0.0, 0.0, scale, left, top), whole)
 }
 
 fn rounded(rect: Rect, radius: f32) -> Option<Path> {
@@ -246,13 +280,10 @@ fn rounded(rect: Rect, radius: f32) -> Option<Path> {
     path.finish()
 }
 
-fn premultiplied(picture: &RgbaImage) -> Option<Pixmap> {
-    let mut pixmap = Pixmap::new(picture.width(), picture.height())?;
-    for (to, from) in pixmap.pixels_mut().iter_mut().zip(picture.pixels()) {
-        let [red, green, blue, alpha] = from.0;
-        *to = ColorU8::from_rgba(red, green, blue, alpha).premultiply();
-    }
-    Some(pixmap)
+/// Whole pixels below a length.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and a side")]
+const fn whole(length: f32) -> u32 {
+    length as u32
 }
 
 /// A share of a side, as the nearest edge between pixels.

@@ -16,20 +16,26 @@ pub type Pixels = [u32; 4];
 ///
 /// # Errors
 /// When the area is too small for one pixel a module, or the address too long for any code.
-pub fn draw(canvas: &mut Pixmap, at: Pixels, address: &str, geometry: Geometry) -> Result<(), SlideError> {
+pub fn draw(canvas: &mut Pixmap, at: Pixels, field: &str, address: &str, geometry: Geometry) -> Result<(), SlideError> {
     // Boards are read from afar and have dead pixels: as much correction as fits without making the modules smaller.
     let (code, module) = [EcLevel::Q, EcLevel::M, EcLevel::L]
         .into_iter()
-        .map(|level| sized(address, level, at))
+        .map(|level| sized(field, address, level, at))
         .collect::<Result<Vec<_>, _>>()?
         .into_iter()
         .rev()
         .reduce(|best, next| if next.1 >= best.1 { next } else { best })
-        .ok_or_else(|| too_long(address, "there is no level of correction"))?;
+        .ok_or_else(|| too_long(field, address, "there is no level of correction"))?;
     let side = code.width() + 2 * QUIET;
     let room = smaller(at);
     if module == 0 {
-        return Err(SlideError::QrTooLarge { address: address.to_owned(), needed: side, room, geometry });
+        return Err(SlideError::QrTooLarge {
+            field: field.to_owned(),
+            address: address.to_owned(),
+            needed: side,
+            room,
+            geometry,
+        });
     }
     let [left, top, width, height] = at.map(|pixels| pixels as usize);
     let (left, top) = (left + (width - side * module) / 2, top + (height - side * module) / 2);
@@ -43,8 +49,8 @@ pub fn draw(canvas: &mut Pixmap, at: Pixels, address: &str, geometry: Geometry) 
     Ok(())
 }
 
-fn sized(address: &str, level: EcLevel, at: Pixels) -> Result<(QrCode, usize), SlideError> {
-    let code = QrCode::with_error_correction_level(address, level).map_err(|e| too_long(address, &e.to_string()))?;
+fn sized(field: &str, address: &str, level: EcLevel, at: Pixels) -> Result<(QrCode, usize), SlideError> {
+    let code = QrCode::with_error_correction_level(address, level).map_err(|e| too_long(field, address, &e.to_string()))?;
     let module = smaller(at) / (code.width() + 2 * QUIET);
     Ok((code, module))
 }
@@ -53,8 +59,8 @@ fn smaller([_, _, width, height]: Pixels) -> usize {
     width.min(height) as usize
 }
 
-fn too_long(address: &str, reason: &str) -> SlideError {
-    SlideError::Qr { address: address.to_owned(), reason: reason.to_owned() }
+fn too_long(field: &str, address: &str, reason: &str) -> SlideError {
+    SlideError::Qr { field: field.to_owned(), address: address.to_owned(), reason: reason.to_owned() }
 }
 
 #[allow(clippy::cast_precision_loss, reason = "a board's side is far below 2^24")]

@@ -47,6 +47,10 @@ pub struct Piece {
     pub above: f32,
     /// Depth of its ink below the baseline.
     pub below: f32,
+    /// How far its ink reaches out on the left of where it begins: the tail of a j.
+    pub before: f32,
+    /// How far its ink reaches out on the right of its width: the head of an f.
+    pub after: f32,
     /// What may happen after it.
     pub end: End,
     /// How unwelcome a line's end is here: 0 neutral, above 0 worse (within a name, before a number), below 0 welcome (after a comma).
@@ -105,10 +109,14 @@ struct Placed {
     y: f32,
     above: f32,
     below: f32,
+    left: f32,
+    right: f32,
 }
 
 fn piece(run: &[Placed], inked: usize, end: End, strain: f32) -> Piece {
-    let mut piece = Piece { glyphs: Vec::new(), width: 0.0, space: 0.0, above: 0.0, below: 0.0, end, strain };
+    let mut piece =
+        Piece { glyphs: Vec::new(), width: 0.0, space: 0.0, above: 0.0, below: 0.0, before: 0.0, after: 0.0, end, strain };
+    let mut right = 0.0_f32;
     for placed in run {
         if placed.cluster >= inked {
             piece.space += placed.advance;
@@ -117,8 +125,11 @@ fn piece(run: &[Placed], inked: usize, end: End, strain: f32) -> Piece {
         piece.glyphs.push(Glyph { face: placed.face, id: placed.id, x: piece.width + placed.x, y: placed.y });
         piece.above = piece.above.max(placed.above);
         piece.below = piece.below.max(placed.below);
+        piece.before = piece.before.max(-(piece.width + placed.left));
+        right = right.max(piece.width + placed.right);
         piece.width += placed.advance;
     }
+    piece.after = (right - piece.width).max(0.0);
     piece
 }
 
@@ -133,6 +144,8 @@ fn ends(text: &str, language: Language, hyphens: bool) -> Vec<(usize, End)> {
         let end = match opportunity {
             BreakOpportunity::Mandatory => End::Must,
             BreakOpportunity::Allowed if language.keeps_words() && within => continue,
+            // 4月, 81周年: a figure stays with the character after it, which says what is counted.
+            BreakOpportunity::Allowed if language == Language::Zh && words.ends_with(|c: char| c.is_ascii_digit()) => continue,
             BreakOpportunity::Allowed => End::May,
         };
         if hyphens && language == Language::En {
@@ -174,7 +187,7 @@ fn strain(words: &str, after: &str, language: Language) -> f32 {
         Some(',' | '，' | '、' | '–' | '—') => -0.2,
         // "2 tháng 9", "Zone 3", "5 km": what belongs to a number stays with it.
         _ if next.starts_with(|c: char| c.is_ascii_digit()) => 0.3,
-        _ if word.ends_with(|c: char| c.is_ascii_digit()) => 0.05,
+        _ if word.ends_with(|c: char| c.is_ascii_digit()) => 0.15,
         // Names of two and more syllables: "Tân Cương", "Nguyễn Ái Quốc".
         _ if language == Language::Vi && capital(word) && capital(next) && !shout(word) && !shout(next) => 0.15,
         _ => 0.0,
@@ -247,16 +260,18 @@ fn shape_run(text: &str, start: usize, id: FaceId) -> Vec<Placed> {
             let id_in_face = GlyphId::new(info.glyph_id);
             let cluster = start + usize::try_from(info.cluster).unwrap_or(usize::MAX);
             let bounds = metrics.bounds(id_in_face).unwrap_or_default();
-            let y = em(position.y_offset);
+            let (x, y) = (em(position.x_offset), em(position.y_offset));
             Placed {
                 face: id,
                 id: id_in_face,
                 cluster,
                 advance: em(position.x_advance),
-                x: em(position.x_offset),
+                x,
                 y,
                 above: bounds.y_max * upem + y,
                 below: -(bounds.y_min * upem + y),
+                left: bounds.x_min * upem + x,
+                right: bounds.x_max * upem + x,
             }
         })
         .collect()

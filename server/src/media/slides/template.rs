@@ -17,6 +17,8 @@ pub struct Template {
     pub schema: Option<String>,
     /// What operators call it, by language of the pages.
     pub name: Words,
+    /// What it is for, in a sentence, by language of the pages.
+    pub about: Words,
     /// What is to be filled in, by name.
     pub fields: BTreeMap<String, Field>,
     /// Colours by name.
@@ -108,10 +110,27 @@ pub enum Block {
     Art(Art),
     /// A picture that is filled in.
     Picture(Picture),
+    /// A logo or seal that is filled in: whole, never cut, on a plate that it can be seen on.
+    Logo(Logo),
     /// Text.
     Text(Text),
     /// A QR code on a white ground with its quiet zone, as large as whole pixels a module allow.
     Qr(Qr),
+}
+
+impl Block {
+    /// Where it is.
+    #[must_use]
+    pub const fn area(&self) -> Area {
+        match self {
+            Self::Fill(fill) => fill.at,
+            Self::Art(art) => art.at,
+            Self::Picture(picture) => picture.at,
+            Self::Logo(logo) => logo.at,
+            Self::Text(text) => text.at,
+            Self::Qr(qr) => qr.at,
+        }
+    }
 }
 
 /// Left, top, width and height, as shares of the board's width and height.
@@ -201,6 +220,22 @@ pub struct Picture {
     pub focus: Option<[f32; 2]>,
 }
 
+/// A logo or seal that is filled in.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Logo {
+    /// Where: its plate, if it has one, lies within.
+    pub at: Area,
+    /// The picture field.
+    pub field: String,
+    /// The colour of a plate under it, as large as the logo and a margin: logos are drawn for white paper.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plate: Option<Ink>,
+    /// Where it stands when there is room: shares of the room; the middle, where nothing is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub focus: Option<[f32; 2]>,
+}
+
 /// Where text stands across its area.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
@@ -241,6 +276,12 @@ pub struct Text {
     pub stand: Stand,
     /// From top to bottom.
     pub parts: Vec<Part>,
+    /// Only where this field is filled in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub with: Option<String>,
+    /// Only where this field is not filled in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub without: Option<String>,
 }
 
 /// One part of a block of text.
@@ -287,6 +328,18 @@ pub enum Say {
     DaysLeftWords(String),
     /// A level field's number.
     Level(String),
+}
+
+impl Say {
+    /// The field it says; none where the words are the template's.
+    #[must_use]
+    pub fn field(&self) -> Option<&str> {
+        match self {
+            Self::Field(field) | Self::DaysLeft(field) | Self::DaysLeftWords(field) | Self::Level(field) => Some(field),
+            Self::Date(say) => Some(&say.field),
+            Self::Words(_) => None,
+        }
+    }
 }
 
 /// A date in words or figures.

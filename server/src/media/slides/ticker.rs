@@ -85,12 +85,15 @@ pub fn strip(text: &str, language: Language, weight: u16, height: u32, colour: C
         return Err(TickerError::Empty);
     }
     let block = || "ticker".to_owned();
-    let shaped = shape(&line, language, weight, false)
-        .map_err(|none| TickerError::Draw(SlideError::NoGlyph { character: none.0, block: block(), language }))?;
+    let shaped = shape(&line, language, weight, false).map_err(|none| {
+        TickerError::Draw(SlideError::NoGlyph { character: none.0, block: block(), fields: Vec::new(), language })
+    })?;
     #[allow(clippy::cast_precision_loss, reason = "at most 512")]
     let size = (height as f32 - AIR) / INK;
     let last = shaped.pieces.last().map_or(0.0, |piece| piece.space);
-    let em = shaped.pieces.iter().map(|piece| piece.width + piece.space).sum::<f32>() - last;
+    let before = shaped.pieces.first().map_or(0.0, |piece| piece.before);
+    let after = shaped.pieces.last().map_or(0.0, |piece| piece.after);
+    let em = before + shaped.pieces.iter().map(|piece| piece.width + piece.space).sum::<f32>() - last + after;
     #[allow(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
@@ -102,7 +105,7 @@ pub fn strip(text: &str, language: Language, weight: u16, height: u32, colour: C
     let mut canvas = Pixmap::new(wide, height).ok_or_else(|| no_pixels(wide, height))?;
     let set = SetLine {
         part: 0,
-        line: Line { pieces: 0..shaped.pieces.len(), width: em, hyphen: false },
+        line: Line { pieces: 0..shaped.pieces.len(), width: em, before, hyphen: false },
         size,
         baseline: 0.0,
         above: 0.0,

@@ -1,81 +1,35 @@
-//! What a board's day costs: its list, and one look-up in it.
+//! What is measured: manifests of any size.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
-use divan::{Bencher, black_box};
+use chrono::{DateTime, Utc};
 use playlists::asset::Kind;
 use playlists::campaign::{Campaign, Level, Period, Plays, Share, Weight};
 use playlists::geometry::Geometry;
 use playlists::id::{Digest, KeyEpoch, Revision, Version};
 use playlists::playlist::{Entry, Playlist};
-use playlists::schedule::Schedule;
 use playlists::trust::key::SecretKey;
 use playlists::trust::manifest::{Item, Lanes, MAX_BYTES, Manifest};
 use playlists::unit::Tier;
 use playlists::window::Window;
 
-fn main() {
-    divan::main();
+/// As many campaigns of 50 entries as fit in [`MAX_BYTES`].
+pub(crate) fn largest() -> usize {
+    let bytes = |campaigns| serde_json::to_vec(&with_campaigns(campaigns, 50)).expect("a manifest serialises").len();
+    let each = (bytes(20) - bytes(10)) / 10;
+    (1..=MAX_BYTES / each + 1).rev().find(|campaigns| bytes(*campaigns) <= MAX_BYTES).expect("one fits")
 }
 
-/// The two manifests that are measured.
-#[derive(Debug, Clone, Copy)]
-enum Size {
-    /// 500 campaigns of 50 entries each; the entries share 100 assets. It is larger than a manifest may be.
-    Campaigns500x50,
-    /// As many campaigns of 50 entries as fit in [`MAX_BYTES`].
-    Largest,
-}
-
-const SIZES: [Size; 2] = [Size::Campaigns500x50, Size::Largest];
-
-#[divan::bench(args = SIZES)]
-fn make_ready(bencher: Bencher, size: Size) {
-    let manifest = manifest(size);
-    bencher.bench_local(|| Schedule::new(black_box(&manifest)).expect("no faults"));
-}
-
-#[divan::bench(args = SIZES)]
-fn list_of_a_day(bencher: Bencher, size: Size) {
-    let schedule = Schedule::new(&manifest(size)).expect("no faults");
-    bencher.bench_local(|| schedule.day(black_box(day())));
-}
-
-#[divan::bench(args = SIZES, sample_size = 10_000)]
-fn look_up(bencher: Bencher, size: Size) {
-    let list = Schedule::new(&manifest(size)).expect("no faults").day(day());
-    let mut second = 0;
-    bencher.bench_local(|| {
-        second = (second + 7919) % 86_400;
-        list.at(black_box(list.start() + TimeDelta::seconds(second)))
-    });
-}
-
-fn day() -> NaiveDate {
-    NaiveDate::default() + TimeDelta::days(20_780)
-}
-
-fn manifest(size: Size) -> Manifest {
-    match size {
-        Size::Campaigns500x50 => with_campaigns(500),
-        Size::Largest => {
-            let bytes = |campaigns| serde_json::to_vec(&with_campaigns(campaigns)).expect("a manifest serialises").len();
-            let each = (bytes(20) - bytes(10)) / 10;
-            let most = (1..=MAX_BYTES / each + 1).rev().find(|campaigns| bytes(*campaigns) <= MAX_BYTES).expect("one fits");
-            with_campaigns(most)
-        }
-    }
-}
-
-fn with_campaigns(count: usize) -> Manifest {
-    let items: Vec<_> = (0..100).map(item).collect();
+/// So many campaigns of `entries` entries of ten seconds each; the entries share as many assets as a playlist has, twice over.
+pub(crate) fn with_campaigns(count: usize, entries: usize) -> Manifest {
+    let assets = entries * 2;
+    let items: Vec<_> = (0..assets).map(item).collect();
     let still = |entry: usize| {
-        let asset = format!("asset-{}", entry % 100).parse().expect("an id");
-        Entry::still(asset, digest(entry % 100), Duration::from_secs(10))
+        let asset = format!("asset-{}", entry % assets).parse().expect("an id");
+        Entry::still(asset, digest(entry % assets), Duration::from_secs(10))
     };
-    let playlist = |n: usize| Playlist { id: name(n).parse().expect("an id"), entries: (n..n + 50).map(still).collect() };
+    let playlist = |n: usize| Playlist { id: name(n).parse().expect("an id"), entries: (n..n + entries).map(still).collect() };
     Manifest {
         v: 1,
         board: "b-05443".parse().expect("an id"),

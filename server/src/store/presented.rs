@@ -1,0 +1,66 @@
+//! What was ever presented on a board, by digest: it is kept as long as its proof, whoever needs it.
+
+use std::collections::BTreeSet;
+
+use playlists::id::Digest;
+use sqlx::QueryBuilder;
+
+use super::{Db, StoreError, on};
+
+/// Notes that a batch's items were presented, within the transaction that stores the batch.
+macro_rules! note {
+    ($tx:expr, $items:expr, $now_ms:expr) => {{
+        let items: std::collections::BTreeSet<String> = $items.map(|item| item.to_string()).collect();
+        let mut insert = sqlx::QueryBuilder::new("insert into presented (sha256, first_ms) ");
+        insert.push_values(&items, |mut row, item| {
+            row.push_bind(item.as_str()).push_bind($now_ms);
+        });
+        insert.push(" on conflict (sha256) do nothing");
+        insert.build().execute(&mut **$tx).await.map_err(StoreError::on("note what was presented"))?;
+    }};
+}
+pub(super) use note;
+
+/// Those of these digests that a row names: of a rendition, of a version's original or poster, of what was presented.
+///
+/// # Errors
+/// When the database fails.
+pub async fn named_among(db: &Db, digests: &[Digest]) -> Result<BTreeSet<Digest>, StoreError> {
+    const PLACES: [(&str, &str); 4] =
+        [("presented", "sha256"), ("rendition", "sha256"), ("asset_version", "sha256"), ("asset_version", "poster_sha256")];
+    among(db, digests, &PLACES).await
+}
+
+/// Those of these digests that were presented.
+///
+/// # Errors
+/// When the database fails.
+pub async fn presented_among(db: &Db, digests: &[Digest]) -> Result<BTreeSet<Digest>, StoreError> {
+    among(db, digests, &[("presented", "sha256")]).await
+}
+
+async fn among(db: &Db, digests: &[Digest], places: &[(&str, &str)]) -> Result<BTreeSet<Digest>, StoreError> {
+    /// As often as there are places, within SQLite's 32,766 parameters.
+    const AT_ONCE: usize = 5000;
+    let mut named = BTreeSet::new();
+    for part in digests.chunks(AT_ONCE) {
+        let rows: Vec<(String,)> = on!(db, |pool| {
+            let mut query = QueryBuilder::new("");
+            for (number, (table, column)) in places.iter().enumerate() {
+                query.push(if number > 0 { " union select " } else { "select " });
+                query.push(column).push(" from ").push(table).push(" where ").push(column).push(" in (");
+                let mut list = query.separated(", ");
+                for digest in part {
+                    list.push_bind(digest.to_string());
+                }
+                query.push(")");
+            }
+            query.build_query_as().fetch_all(pool).await
+        })
+        .map_err(StoreError::on("look up what names the files"))?;
+        for (digest,) in rows {
+            named.insert(digest.parse().map_err(|e| StoreError::unreadable("sha256", e))?);
+        }
+    }
+    Ok(named)
+}
