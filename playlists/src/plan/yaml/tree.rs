@@ -93,8 +93,7 @@ pub(in crate::plan) fn tree(text: &str) -> Result<Node, Fault> {
     let mut open: Vec<Open> = Vec::new();
     let mut whole = None;
     let mut values = 0_usize;
-    let mut letters: Option<Vec<char>> = None;
-    while let Some((event, place, index)) = next(&mut parser)? {
+    while let Some((event, place)) = next(&mut parser)? {
         let done = match event {
             Event::DocumentStart(_) if whole.is_some() => {
                 return Err(at(
@@ -109,12 +108,7 @@ pub(in crate::plan) fn tree(text: &str) -> Result<Node, Fault> {
             Event::Scalar(.., Some(_)) | Event::SequenceStart(_, Some(_)) | Event::MappingStart(_, Some(_)) => {
                 return Err(at(place, "tags (!) are not used in plans; leave it out, or quote the text".into()));
             }
-            // The scanner makes a ~ of what is empty; the text itself tells the two apart.
-            Event::Scalar(word, ScalarStyle::Plain, ..)
-                if word == "~" && letters.get_or_insert_with(|| text.chars().collect()).get(index) != Some(&'~') =>
-            {
-                return Err(at(place, EMPTY.into()));
-            }
+            Event::Scalar(text, ScalarStyle::Plain, ..) if text.is_empty() => return Err(at(place, EMPTY.into())),
             Event::Scalar(text, style, ..) => {
                 Some(Node { place, kind: Kind::Scalar { text: text.into_owned(), plain: style == ScalarStyle::Plain } })
             }
@@ -151,10 +145,10 @@ pub(in crate::plan) fn tree(text: &str) -> Result<Node, Fault> {
     whole.ok_or_else(|| at(Place::START, "there is nothing in it; a plan begins with bangtin: 1".into()))
 }
 
-fn next<'a>(parser: &mut Parser<'a, StrInput<'a>>) -> Result<Option<(Event<'a>, Place, usize)>, Fault> {
+fn next<'a>(parser: &mut Parser<'a, StrInput<'a>>) -> Result<Option<(Event<'a>, Place)>, Fault> {
     match parser.next_event() {
         None => Ok(None),
-        Some(Ok((event, span))) => Ok(Some((event, begin(&span), span.start.index()))),
+        Some(Ok((event, span))) => Ok(Some((event, begin(&span)))),
         Some(Err(error)) => {
             let place = Place { line: error.marker().line(), column: error.marker().col() + 1 };
             if ["unknown anchor", "anchor or alias"].iter().any(|words| error.info().contains(words)) {
