@@ -292,14 +292,20 @@ async fn mark(tx: &mut Tx, campaign: &StoredCampaign, old: Option<&StoredCampaig
 }
 
 fn next_version(campaign: &StoredCampaign, playlist: &StoredPlaylist, newest: Option<&CampaignVersion>) -> CampaignVersion {
+    // The tier is known by the campaign's unit; the version's row does not hold it.
+    let tier = newest.map_or(Tier::Commune, |newest| newest.tier);
+    version_of(campaign, playlist.version, tier, newest.map_or(1, |newest| newest.version + 1))
+}
+
+/// A campaign as its version of this number, which plays this version of its playlist.
+pub(super) fn version_of(campaign: &StoredCampaign, playlist_version: u64, tier: Tier, version: u64) -> CampaignVersion {
     CampaignVersion {
         campaign: campaign.id.clone(),
         unit: campaign.unit.clone(),
-        // Known by the campaign's unit; the version's row does not hold it.
-        tier: newest.map_or(Tier::Commune, |newest| newest.tier),
-        version: newest.map_or(1, |newest| newest.version + 1),
-        playlist: playlist.id.clone(),
-        playlist_version: playlist.version,
+        tier,
+        version,
+        playlist: campaign.playlist.clone(),
+        playlist_version,
         level: campaign.level,
         share: campaign.share,
         theme: campaign.theme.clone(),
@@ -313,7 +319,7 @@ fn next_version(campaign: &StoredCampaign, playlist: &StoredPlaylist, newest: Op
 }
 
 /// Whether a version would play exactly what the one in force plays: a new name alone makes no version.
-fn same_content(next: &CampaignVersion, newest: &CampaignVersion) -> bool {
+pub(super) fn same_content(next: &CampaignVersion, newest: &CampaignVersion) -> bool {
     CampaignVersion { version: newest.version, in_force_ms: newest.in_force_ms, ..next.clone() } == *newest
 }
 

@@ -31,6 +31,7 @@ pub mod now_showing;
 mod operating_tests;
 pub mod overview;
 pub mod pins;
+pub mod plans;
 pub mod playlists;
 pub mod presence;
 pub mod preview;

@@ -66,7 +66,7 @@ fn new_asset_id(app: &App) -> Result<AssetId, StoreError> {
 
 /// Makes these versions the current ones of their languages and takes other languages away, unless `keep_others`; those that are as they
 /// were make no new version. Answers what is to be saved; `asset` is as it will be.
-async fn replaced(
+pub(in crate::app) async fn replaced(
     app: &App,
     asset: &mut Asset,
     wanted: Vec<AssetVersion>,
