@@ -12,6 +12,7 @@ pub mod id;
 pub mod local;
 pub mod lunar;
 pub mod millis;
+pub mod plan;
 pub mod playlist;
 pub mod schedule;
 mod span;

@@ -45,6 +45,7 @@ fn event(bencher: divan::Bencher<'_, '_>, board: &str) {
 }
 
 #[divan::bench(args = library::ids())]
+#[expect(clippy::ptr_arg, reason = "arguments are handed over as they are listed")]
 fn template_at_640x320(bencher: divan::Bencher<'_, '_>, id: &String) {
     let (slide, geometry) = (sample(id), "640x320".parse().expect("a geometry"));
     draw(&slide, Language::Vi, geometry);

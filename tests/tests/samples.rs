@@ -1,149 +1,144 @@
-//! The promise that the samples are whole: every file is drawn at every shape it is meant for, and something plays at every hour.
+//! The promise that the samples are whole: a plan of the province's year whose every picture is drawn at every shape and in every
+//! language it is meant for, and in which something plays at every hour.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use bangtin::media::clips::{Container, Ffmpeg, inspect};
+use bangtin::media::slides::content::Content;
+use bangtin::media::slides::language::Language;
+use bangtin::media::slides::{self, Pictures, library};
 use bangtin::media::stills::pixels;
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use playlists::asset::{Fit, Focus};
 use playlists::geometry::Geometry;
-use playlists::window::Cron;
-use serde::Deserialize;
+use playlists::plan::{Asset, Plan, read};
+use playlists::schedule::{Schedule, Shows};
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Plan {
-    asset: Vec<Asset>,
-    playlist: Vec<Playlist>,
-    campaign: Vec<Campaign>,
-}
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Asset {
-    id: String,
-    file: String,
-    name: String,
-    fit: Fit,
-}
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Playlist {
-    id: String,
-    name: String,
-    entries: Vec<Entry>,
-}
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Entry {
-    asset: String,
-    duration_s: u64,
-}
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Campaign {
-    id: String,
-    name: String,
-    playlist: String,
-    level: String,
-    weight: u32,
-    shape: String,
-    #[serde(default)]
-    windows: Vec<Window>,
-}
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Window {
-    cron: String,
-    duration_minutes: u32,
-}
+/// The shapes of the province's boards.
+const SHAPES: [&str; 6] = ["640x320", "64x256", "1920x1080", "256x128", "384x192", "960x540"];
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../playlists/samples")
 }
 
 fn plan() -> Plan {
-    toml::from_str(&std::fs::read_to_string(folder().join("plan.toml")).unwrap()).unwrap()
+    let text = std::fs::read_to_string(folder().join("plan.yaml")).unwrap();
+    let told =
+        |faults: Vec<playlists::plan::Fault>| faults.iter().map(|fault| format!("plan.yaml:{fault}\n")).collect::<String>();
+    read(&text).unwrap_or_else(|faults| panic!("{}", told(faults))).plan
+}
+
+/// Pictures that are files.
+fn stills(plan: &Plan) -> impl Iterator<Item = (&Asset, PathBuf)> {
+    let stills = plan.assets.iter().filter(|asset| asset.length.is_none());
+    stills.flat_map(|asset| asset.files.values().map(move |file| (asset, folder().join(&file.file))))
 }
 
 #[test]
-fn every_sample_is_drawn_at_every_shape_it_is_meant_for() {
-    for asset in plan().asset.into_iter().filter(|asset| !is_clip(asset)) {
-        let sizes: &[&str] = match asset.id.rsplit('-').next() {
+fn every_picture_is_drawn_at_every_shape_it_is_meant_for() {
+    let plan = plan();
+    for (asset, file) in stills(&plan) {
+        let sizes: &[&str] = match asset.id.as_str().rsplit('-').next() {
             Some("wide") => &["640x320", "256x128", "960x540"],
             Some("tall") => &["64x256"],
             _ => &["640x320", "64x256"],
         };
-        let bytes = std::fs::read(folder().join(&asset.file)).unwrap();
+        let bytes = std::fs::read(&file).unwrap_or_else(|e| panic!("{}: {e}", file.display()));
         for size in sizes {
             let geometry: Geometry = size.parse().unwrap();
             let drawn =
-                pixels(&bytes, asset.fit, Focus::MIDDLE, geometry).unwrap_or_else(|e| panic!("{} at {size}: {e}", asset.file));
-            assert_eq!(drawn.dimensions(), (geometry.width(), geometry.height()), "{}", asset.file);
+                pixels(&bytes, asset.fit, Focus::MIDDLE, geometry).unwrap_or_else(|e| panic!("{} at {size}: {e}", asset.id));
+            assert_eq!(drawn.dimensions(), (geometry.width(), geometry.height()), "{}", asset.id);
             let colours: BTreeSet<_> = drawn.pixels().map(|pixel| pixel.0).collect();
-            assert!(colours.len() > 8, "{} at {size} is all but empty", asset.file);
+            assert!(colours.len() > 8, "{} at {size} is all but empty", asset.id);
         }
     }
 }
 
-fn is_clip(asset: &Asset) -> bool {
-    asset.file.ends_with(".mp4")
+#[test]
+fn every_slide_fits_every_board_of_the_province_in_each_of_its_languages() {
+    let today = NaiveDate::from_ymd_opt(2026, 1, 1).unwrap();
+    let mut faults = Vec::new();
+    for asset in &plan().assets {
+        let Some(slide) = &asset.slide else { continue };
+        let texts = slide.texts.iter().map(|(language, texts)| (language.as_str().parse::<Language>().unwrap(), texts.clone()));
+        let (dates, addresses, levels) = (slide.dates.clone(), slide.addresses.clone(), slide.levels.clone());
+        let content = Content { texts: texts.collect(), dates, addresses, levels, ..Content::default() }.checked().unwrap();
+        let template = library::shipped(&slide.template).unwrap_or_else(|e| panic!("{}: {e}", asset.id));
+        for language in content.texts.keys() {
+            for size in SHAPES {
+                let geometry: Geometry = size.parse().unwrap();
+                if let Err(fault) = slides::pixels(&template, &content, &Pictures::new(), *language, geometry, today) {
+                    faults.push(format!("{} in {} at {size}: {fault}", asset.id, language.code()));
+                }
+            }
+        }
+    }
+    assert!(faults.is_empty(), "{faults:#?}");
 }
 
 #[tokio::test]
-async fn every_sample_clip_plays_as_long_as_the_plan_says() {
+async fn every_clip_plays_as_long_as_the_plan_says() {
     let plan = plan();
-    let clips: Vec<_> = plan.asset.iter().filter(|asset| is_clip(asset)).collect();
+    let clips: Vec<_> = plan.assets.iter().filter_map(|asset| Some((asset, asset.length?))).collect();
     assert!(!clips.is_empty(), "the samples have a clip");
-    for clip in clips {
-        let file = folder().join(&clip.file);
-        let container = Container::of(&std::fs::read(&file).unwrap()).expect("a clip by its content");
-        let seen = inspect(&Ffmpeg::default(), &file, container).await.unwrap_or_else(|fault| panic!("{}: {fault}", clip.file));
-        let entries = plan.playlist.iter().flat_map(|playlist| &playlist.entries).filter(|entry| entry.asset == clip.id);
-        for entry in entries {
-            assert_eq!(Duration::from_secs(entry.duration_s), seen.length, "{}", clip.file);
+    for (clip, length) in clips {
+        for file in clip.files.values().map(|file| folder().join(&file.file)) {
+            let container = Container::of(&std::fs::read(&file).unwrap()).expect("a clip by its content");
+            let seen = inspect(&Ffmpeg::default(), &file, container).await.unwrap_or_else(|fault| panic!("{}: {fault}", clip.id));
+            assert_eq!(length.0, seen.length, "{}", clip.id);
+            let poster = image::load_from_memory(&seen.poster).unwrap().to_rgb8();
+            let colours: BTreeSet<_> = poster.pixels().map(|pixel| pixel.0).collect();
+            assert!(colours.len() > 1000, "{} is all but empty", clip.id);
+            assert!(file.metadata().unwrap().len() < 1_500_000, "{} makes the programme large", clip.id);
         }
-        let poster = image::load_from_memory(&seen.poster).unwrap().to_rgb8();
-        let colours: BTreeSet<_> = poster.pixels().map(|pixel| pixel.0).collect();
-        assert!(colours.len() > 1000, "{} is all but empty", clip.file);
-        assert!(file.metadata().unwrap().len() < 1_500_000, "{} makes the programme large", clip.file);
     }
 }
 
 #[test]
-fn the_plan_names_only_what_is_there_and_all_of_it() {
+fn the_plan_shows_all_that_it_names() {
     let plan = plan();
-    let assets: BTreeSet<_> = plan.asset.iter().map(|asset| asset.id.as_str()).collect();
-    let playlists: BTreeSet<_> = plan.playlist.iter().map(|playlist| playlist.id.as_str()).collect();
-    let entries: Vec<_> = plan.playlist.iter().flat_map(|playlist| &playlist.entries).collect();
-    let played: BTreeSet<_> = entries.iter().map(|entry| entry.asset.as_str()).collect();
-    assert_eq!(assets, played);
-    assert_eq!(playlists, plan.campaign.iter().map(|campaign| campaign.playlist.as_str()).collect());
-    assert_eq!(assets.len(), plan.asset.len());
-    assert!(entries.iter().all(|entry| (1..=60).contains(&entry.duration_s)));
-    assert!(plan.campaign.iter().all(|campaign| (1..=1000).contains(&campaign.weight)));
-    assert!(plan.campaign.iter().all(|campaign| ["normal", "priority"].contains(&campaign.level.as_str())), "levels");
-    let names = plan
-        .asset
-        .iter()
-        .map(|a| &a.name)
-        .chain(plan.playlist.iter().map(|p| &p.name))
-        .chain(plan.campaign.iter().map(|c| &c.name));
-    assert!(names.into_iter().all(|name| !name.trim().is_empty()));
+    let entries = plan.playlists.iter().flat_map(|playlist| &playlist.entries);
+    let shown: BTreeSet<_> = entries.clone().filter_map(|entry| entry.asset.as_ref()).collect();
+    let shown: BTreeSet<_> = plan.campaigns.iter().filter_map(|campaign| campaign.ticker.as_ref()).chain(shown).collect();
+    assert_eq!(shown, plan.assets.iter().map(|asset| &asset.id).collect());
+    let played = plan.campaigns.iter().filter_map(|campaign| campaign.playlist.as_ref());
+    let nested = entries.filter_map(|entry| entry.playlist.as_ref());
+    let standing = plan.boards.iter().filter_map(|board| board.default_playlist.as_ref());
+    let played: BTreeSet<_> = played.chain(nested).chain(standing).collect();
+    assert_eq!(played, plan.playlists.iter().map(|playlist| &playlist.id).collect());
 }
 
 #[test]
-fn something_plays_on_every_shape_at_every_hour() {
+fn the_plan_is_the_provinces_with_a_board_in_each_commune_and_every_theme_but_those_of_the_day() {
     let plan = plan();
-    for shape in ["wide", "tall"] {
-        let always = |c: &&Campaign| c.windows.is_empty() && c.level == "normal" && (c.shape == shape || c.shape == "any");
-        assert!(plan.campaign.iter().filter(always).count() >= 2, "{shape}");
-    }
-    for campaign in &plan.campaign {
-        for window in &campaign.windows {
-            assert!(window.cron.parse::<Cron>().is_ok(), "{}: {}", campaign.id, window.cron);
-            assert!((1..=31 * 24 * 60).contains(&window.duration_minutes), "{}", campaign.id);
-        }
+    assert_eq!((plan.units.len(), plan.boards.len()), (93, 92));
+    let themes: BTreeSet<_> = plan.campaigns.iter().filter_map(|campaign| campaign.theme.as_ref()).collect();
+    assert!(themes.len() >= 12, "{themes:?}");
+    assert!(plan.campaigns.iter().all(|campaign| campaign.approved && campaign.theme.is_some()));
+    let languages: BTreeSet<_> = plan.assets.iter().flat_map(Asset::languages).map(|language| language.to_string()).collect();
+    assert_eq!(languages, ["en", "ko", "und", "vi", "zh"].map(str::to_owned).into());
+    assert!(plan.campaigns.iter().any(|campaign| campaign.per_hour.is_some()));
+    assert!(plan.campaigns.iter().any(|campaign| campaign.windows.iter().any(|window| window.lunar.is_some())));
+    assert!(plan.playlists.iter().any(|playlist| playlist.entries.iter().any(|entry| entry.take.is_some())));
+}
+
+#[test]
+fn campaigns_play_on_every_shape_at_every_hour_of_the_year() {
+    let plan = plan();
+    let instant = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
+    let (from, until) = (instant("2025-12-31T17:00:00Z"), instant("2026-12-31T17:00:00Z"));
+    for board in plan.boards.iter().take(SHAPES.len()) {
+        let schedule = Schedule::new(&plan.manifest(&board.id).unwrap()).unwrap();
+        let stretches = schedule.stretches(&plan.overrides(&board.id).unwrap(), from, until);
+        let empty =
+            stretches.iter().find(|stretch| !matches!(&stretch.shows, Shows::Loop { weighted, .. } if !weighted.is_empty()));
+        assert!(empty.is_none(), "{}: {empty:?}", board.id);
+        let alone =
+            stretches.iter().filter(|stretch| matches!(&stretch.shows, Shows::Loop { weighted, .. } if weighted.len() == 1));
+        let alone = alone.fold(TimeDelta::zero(), |sum, stretch| sum + (stretch.until - stretch.since));
+        assert!(alone < TimeDelta::hours(40), "{}: one campaign alone for {alone}", board.id);
     }
 }
 
@@ -172,12 +167,13 @@ fn colour(text: &str) -> [u8; 3] {
 }
 
 #[test]
-fn every_word_of_the_slides_stands_at_seven_to_one_against_what_lies_under_it() {
-    for asset in plan().asset.iter().filter(|asset| asset.file.ends_with(".svg")) {
-        let size: Geometry = if asset.id.ends_with("tall") { "256x1024" } else { "640x320" }.parse().unwrap();
-        let slide = std::fs::read_to_string(folder().join(&asset.file)).unwrap();
+fn every_word_of_the_drawings_stands_at_seven_to_one_against_what_lies_under_it() {
+    let plan = plan();
+    for (asset, file) in stills(&plan).filter(|(_, file)| file.extension().is_some_and(|ending| ending == "svg")) {
+        let size: Geometry = if asset.id.as_str().ends_with("tall") { "256x1024" } else { "640x320" }.parse().unwrap();
+        let slide = std::fs::read_to_string(&file).unwrap();
         let (words, rest): (Vec<&str>, Vec<&str>) = slide.lines().partition(|line| line.trim_start().starts_with("<text"));
-        assert!(!words.is_empty(), "{}: one word a line", asset.file);
+        assert!(!words.is_empty(), "{}: one word a line", asset.id);
         let bare = rest.join("\n");
         let ground = pixels(bare.as_bytes(), Fit::Cover, Focus::MIDDLE, size).unwrap();
         for word in words {
@@ -186,7 +182,7 @@ fn every_word_of_the_slides_stands_at_seven_to_one_against_what_lies_under_it() 
                 pixels(bare.replace("</svg>", &format!("{word}</svg>")).as_bytes(), Fit::Cover, Focus::MIDDLE, size).unwrap();
             let under = ground.pixels().zip(with.pixels()).filter(|(under, over)| under != over);
             let least = under.map(|(under, _)| contrast(fill, under.0)).fold(f64::INFINITY, f64::min);
-            assert!((7.0..22.0).contains(&least), "{}: {word} has {least:.2}", asset.file);
+            assert!((7.0..22.0).contains(&least), "{}: {word} has {least:.2}", asset.id);
         }
     }
 }

@@ -3,7 +3,6 @@
 slides-title = Templates of slides
 slides-lead = Choose a template and fill in texts, pictures and dates; each size of board gets exactly its own pixels.
 slide-new = New slide
-slide-edit = Edit the slide
 slide-contents = Contents
 slide-name = Name in the library
 slide-name-hint = Only operators see it; it is not on the board.

@@ -3,7 +3,6 @@
 slides-title = Mẫu trang chiếu
 slides-lead = Chọn một mẫu, điền chữ, ảnh và ngày; hệ thống vẽ đúng từng điểm ảnh cho mỗi cỡ bảng tin.
 slide-new = Tạo trang chiếu
-slide-edit = Sửa trang chiếu
 slide-contents = Nội dung
 slide-name = Tên trong kho
 slide-name-hint = Chỉ người vận hành thấy tên này; không hiện trên bảng tin.

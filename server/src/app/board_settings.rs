@@ -110,7 +110,7 @@ pub async fn save(app: &App, id: &BoardId, draft: &SettingsDraft) -> Result<Resu
 
 /// Notes what was otherwise until now. A manifest tells earlier defaults and hours of the day; of lanes, languages and ranks it has one
 /// value, so the day's list is made anew from now on, and what is before is told by the manifest before.
-async fn keep_past(tx: &mut Tx, old: &Board, new: &Settings, now_ms: i64) -> Result<(), StoreError> {
+pub(super) async fn keep_past(tx: &mut Tx, old: &Board, new: &Settings, now_ms: i64) -> Result<(), StoreError> {
     let board = &old.id;
     if old.default_playlist != new.default_playlist {
         let ended = EndedDefault { board: board.clone(), ended_ms: now_ms, playlist: old.default_playlist.clone() };

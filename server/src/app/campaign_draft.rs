@@ -178,7 +178,7 @@ pub(super) fn local(text: &str, end: bool) -> Result<Option<DateTime<Utc>>, ()> 
 }
 
 /// An instant, in UTC milliseconds, as a form writes local time.
-pub(super) fn written(ms: i64) -> String {
+pub(crate) fn written(ms: i64) -> String {
     let time = DateTime::from_timestamp_millis(ms).unwrap_or_default();
     let time = time.with_timezone(&OPERATORS_ZONE).naive_local();
     let form = if time.and_utc().timestamp() % 60 == 0 && ms % 1000 == 0 { "%Y-%m-%dT%H:%M" } else { "%Y-%m-%dT%H:%M:%S%.f" };

@@ -11,7 +11,7 @@ pub use super::campaign_draft::{CampaignDraft, StartsDraft, WindowDraft};
 use super::preview::Supposed;
 use super::{App, FieldError, demand, new_id};
 use crate::live::Change;
-use crate::store::campaign_versions::CampaignVersion;
+use crate::store::campaign_versions::{CampaignVersion, VersionPlays};
 use crate::store::campaigns::StoredCampaign;
 use crate::store::{StoreError, Tx, boards, campaign_versions, campaigns, publish_wanted, units};
 
@@ -292,13 +292,19 @@ async fn mark(tx: &mut Tx, campaign: &StoredCampaign, old: Option<&StoredCampaig
 }
 
 fn next_version(campaign: &StoredCampaign, content: &Content, newest: Option<&CampaignVersion>) -> CampaignVersion {
+    // The tier is known by the campaign's unit; the version's row does not hold it.
+    let tier = newest.map_or(Tier::Commune, |newest| newest.tier);
+    version_of(campaign, content.pinned(), tier, newest.map_or(1, |newest| newest.version + 1))
+}
+
+/// A campaign as its version of this number, which plays what is pinned here.
+pub(super) fn version_of(campaign: &StoredCampaign, plays: VersionPlays, tier: Tier, version: u64) -> CampaignVersion {
     CampaignVersion {
         campaign: campaign.id.clone(),
         unit: campaign.unit.clone(),
-        // Known by the campaign's unit; the version's row does not hold it.
-        tier: newest.map_or(Tier::Commune, |newest| newest.tier),
-        version: newest.map_or(1, |newest| newest.version + 1),
-        plays: content.pinned(),
+        tier,
+        version,
+        plays,
         level: campaign.level,
         share: campaign.share,
         theme: campaign.theme.clone(),
@@ -312,7 +318,7 @@ fn next_version(campaign: &StoredCampaign, content: &Content, newest: Option<&Ca
 }
 
 /// Whether a version would play exactly what the one in force plays: a new name alone makes no version.
-fn same_content(next: &CampaignVersion, newest: &CampaignVersion) -> bool {
+pub(super) fn same_content(next: &CampaignVersion, newest: &CampaignVersion) -> bool {
     CampaignVersion { version: newest.version, in_force_ms: newest.in_force_ms, ..next.clone() } == *newest
 }
 

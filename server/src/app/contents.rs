@@ -36,12 +36,13 @@ pub struct ContentChange {
 }
 
 /// A change and all that it reaches.
-struct Reached {
+pub(super) struct Reached {
     /// Playlists that get another name or a new version, inner ones first; true where there is a new version.
-    playlists: Vec<(StoredPlaylist, bool)>,
+    pub(super) playlists: Vec<(StoredPlaylist, bool)>,
     /// Tickers as they are to be.
-    tickers: BTreeMap<AssetId, PinnedTicker>,
-    campaigns: Vec<StoredCampaign>,
+    pub(super) tickers: BTreeMap<AssetId, PinnedTicker>,
+    /// Campaigns that play one of these.
+    pub(super) campaigns: Vec<StoredCampaign>,
 }
 
 /// The revision that a change is decided by: to be read before all else.
@@ -69,19 +70,9 @@ pub async fn save(app: &App, revision: i64, change: &ContentChange) -> Result<bo
     let now_ms = app.clock.now_ms();
     let reached = reach(app, change, now_ms).await?;
     let mut tx = app.db.write().await?;
-    if !contents::raise(&mut tx, revision).await? {
+    if !save_in(app, &mut tx, revision, change, &reached, now_ms).await? {
         return Ok(false);
     }
-    for asset in &change.assets {
-        assets::save(&mut tx, asset).await?;
-    }
-    for (asset, version) in &change.added {
-        asset_versions::add(&mut tx, asset, version).await?;
-    }
-    for (asset, language) in &change.withdrawn {
-        asset_versions::withdraw(&mut tx, asset, language, now_ms).await?;
-    }
-    write(app, &mut tx, &reached, now_ms).await?;
     tx.commit().await?;
     for asset in &change.assets {
         app.live.tell(Change::Asset(asset.id.clone()));
@@ -93,7 +84,39 @@ pub async fn save(app: &App, revision: i64, change: &ContentChange) -> Result<bo
     Ok(true)
 }
 
-async fn reach(app: &App, change: &ContentChange, now_ms: i64) -> Result<Reached, StoreError> {
+/// As [`save`], within a transaction that changes other things as well, and is not committed where this is false.
+///
+/// # Errors
+/// When the database fails.
+pub(super) async fn save_in(
+    app: &App,
+    tx: &mut Tx,
+    revision: i64,
+    change: &ContentChange,
+    reached: &Reached,
+    now_ms: i64,
+) -> Result<bool, StoreError> {
+    if !contents::raise(tx, revision).await? {
+        return Ok(false);
+    }
+    for asset in &change.assets {
+        assets::save(tx, asset).await?;
+    }
+    for (asset, version) in &change.added {
+        asset_versions::add(tx, asset, version).await?;
+    }
+    for (asset, language) in &change.withdrawn {
+        asset_versions::withdraw(tx, asset, language, now_ms).await?;
+    }
+    write(app, tx, reached, now_ms).await?;
+    Ok(true)
+}
+
+/// What a change reaches as it stands now.
+///
+/// # Errors
+/// When the database fails.
+pub(super) async fn reach(app: &App, change: &ContentChange, now_ms: i64) -> Result<Reached, StoreError> {
     let changed: BTreeMap<AssetId, Asset> = change.assets.iter().map(|asset| (asset.id.clone(), asset.clone())).collect();
     let mut nesting = nesting(app).await?;
     for playlist in &change.playlists {

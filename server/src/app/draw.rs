@@ -121,6 +121,9 @@ pub async fn slide(
 /// When it cannot be made.
 pub async fn strip(document: TickerDocument, language: Language, geometry: Geometry) -> Result<Drawn, DrawError> {
     let made = move || {
+        if geometry.height() < ticker::LEAST_HEIGHT {
+            return Err(DrawError::Ticker(TickerError::Height(geometry.height())));
+        }
         let strip = ticker::banded(&document.text, language, band_height(geometry), document.ink, document.band)
             .map_err(DrawError::Ticker)?;
         let png = strip.encode_png().map_err(|e| DrawError::Media(MediaError::Encode(e.to_string())))?;

@@ -25,12 +25,14 @@ pub mod fresh;
 pub mod hours;
 mod items;
 mod join;
+pub mod lengths;
 pub mod nesting;
 pub mod now_showing;
 #[cfg(test)]
 mod operating_tests;
 pub mod overview;
 pub mod pins;
+pub mod plans;
 pub mod playlists;
 pub mod presence;
 pub mod preview;
@@ -195,7 +197,6 @@ pub const FIELD_ERROR_CODES: &[&str] = &[
     "error-template-unknown",
     "error-text-long",
     "error-texts-none",
-    "error-theme-form",
     "error-theme-unknown",
     "error-themes-none",
     "error-ticker-empty",

@@ -115,8 +115,14 @@ async fn lay_down(
         versions: BTreeMap::new(),
     };
     assets::save(&mut tx, &asset).await?;
-    asset_versions::add(&mut tx, &asset.id, &version).await?;
-    tx.commit().await
+    match asset_versions::add(&mut tx, &asset.id, &version).await {
+        // Another server of the cluster has just done it.
+        Err(fault) if fault.is_taken() => Ok(()),
+        done => {
+            done?;
+            tx.commit().await
+        }
+    }
 }
 
 #[cfg(test)]

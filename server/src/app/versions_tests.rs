@@ -263,7 +263,7 @@ async fn a_ticker_becomes_a_strip_for_each_size_of_board(world: World) {
         pixels_a_frame: "4".to_owned(),
     };
     let ticker = assets::save_ticker(app, &unit(), None, &draft).await.expect("kept").expect("valid");
-    assert_eq!(assets::ticker(app, &ticker).await.expect("read")[&language("vi")].speed(), 100);
+    assert_eq!(assets::ticker(app, &ticker).await.expect("read")[&language("vi")].speed(), 200);
     let errors = save(app, None, "Danh sách", vec![of_asset(&ticker)]).await.expect_err("not in the loop");
     assert_eq!(errors[0].code, "error-ticker-in-playlist");
     let geometry = ::playlists::geometry::Geometry::new(640, 320).expect("a geometry");

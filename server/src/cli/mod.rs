@@ -4,10 +4,14 @@
 pub mod board;
 pub mod demo;
 pub mod explain;
+pub mod export;
+pub mod import;
 pub mod keys;
+pub mod plan;
 pub mod say;
 pub mod serve;
 pub mod slide;
+pub mod timeline;
 pub mod unit;
 
 use std::path::{Path, PathBuf};
@@ -26,6 +30,9 @@ use crate::telemetry::{self, chain};
 
 /// Exit code for settings that are wrong (`EX_CONFIG` of sysexits.h is 78; 64, `EX_USAGE`, is what this family of servers uses).
 const EXIT_CONFIG: u8 = 64;
+
+/// Exit code for a plan that does not hold (`EX_DATAERR`).
+const EXIT_DATA: u8 = 65;
 
 #[derive(Parser)]
 #[command(name = "bangtin", version, about = "Schedules what public LED boards show, and proves what they showed")]
@@ -99,12 +106,21 @@ enum Command {
     Check,
     /// Tell why a board shows what it shows, and why every other campaign does not.
     Explain(explain::Arguments),
+    /// Tell what this server has as a plan, with its files.
+    Export(export::Arguments),
+    /// Carry a plan out on this server, as a whole or not at all.
+    Import(import::Arguments),
     /// Signing keys.
     #[command(subcommand)]
     Keys(keys::Command),
     /// Boards.
     #[command(subcommand)]
     Board(board::Command),
+    /// Plans as files.
+    #[command(subcommand)]
+    Plan(plan::Command),
+    /// Tell what a board of a plan plays, without a server.
+    Timeline(timeline::Arguments),
     /// Templates, and the slides made of them.
     #[command(subcommand)]
     Slide(slide::Command),
@@ -156,8 +172,12 @@ pub fn run() -> ExitCode {
         Command::Serve => serve::run(config),
         Command::Demo => demo::run(config),
         Command::Explain(arguments) => explain::run(&config, &arguments),
+        Command::Export(arguments) => export::run(&config, &arguments),
+        Command::Import(arguments) => import::run(&config, &arguments),
         Command::Keys(command) => keys::run(&config, &command),
         Command::Board(command) => board::run(&config, command),
+        Command::Plan(command) => plan::run(&command),
+        Command::Timeline(arguments) => timeline::run(&arguments),
         Command::Slide(command) => slide::run(command),
         Command::Unit(command) => unit::run(&config, command),
     };
@@ -167,7 +187,7 @@ pub fn run() -> ExitCode {
         Err(error) if matches!(error.downcast_ref(), Some(Unsaid::Unheard)) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("bangtin: {error:#}");
-            ExitCode::FAILURE
+            if error.is::<plan::Unfit>() { ExitCode::from(EXIT_DATA) } else { ExitCode::FAILURE }
         }
     }
 }

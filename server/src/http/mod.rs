@@ -36,8 +36,8 @@ use tower_http::timeout::TimeoutLayer;
 
 use self::at_work::AtWork;
 use self::pages::{
-    assets, board_settings, boards, campaign_form, campaign_steps, campaigns, forecast, language, live, overview, playlists,
-    setup, sign_in, slides, stand_downs, timeline,
+    asset, assets, board_settings, boards, campaign_form, campaign_steps, campaigns, forecast, language, live, overview,
+    playlists, setup, sign_in, slides, stand_downs, tickers, timeline,
 };
 use self::site::Site;
 use crate::app::App;
@@ -127,8 +127,13 @@ fn people() -> Router<Site> {
         .route("/boards/{id}/settings", get(board_settings::edit).post(board_settings::save))
         .route("/boards/{id}/snapshot", get(boards::snapshot).post(boards::ask_snapshot))
         .route("/assets", get(assets::list))
-        .route("/assets/{id}", get(assets::show))
+        .route("/assets/{id}", get(asset::show).post(asset::save))
+        .route("/assets/{id}/withdraw", post(asset::withdraw))
         .route("/assets/{id}/preview", get(assets::preview))
+        .route("/tickers", post(tickers::save))
+        .route("/tickers/new", get(tickers::new))
+        .route("/tickers/preview", post(tickers::preview))
+        .route("/tickers/{id}", get(tickers::edit).post(tickers::save))
         .route("/slides", post(slides::save::save))
         .route("/slides/{id}", get(slides::save::edit).post(slides::save::save))
         .route("/slides/new", get(slides::gallery::show))
@@ -160,6 +165,7 @@ fn people() -> Router<Site> {
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, PATIENCE));
     let uploads_of_forms = Router::new()
         .route("/assets", post(assets::upload))
+        .route("/assets/{id}/versions", post(asset::add_version))
         .route("/slides/pictures", post(slides::pictures::upload))
         .layer(DefaultBodyLimit::max(UPLOAD_BYTES))
         .layer(ConcurrencyLimitLayer::new(UPLOADS))

@@ -195,19 +195,66 @@ pub async fn many(db: &Db, ids: &[AssetId]) -> Result<Vec<Asset>, StoreError> {
     with_versions(db, rows).await
 }
 
-/// Assets whose name contains `search` (folded; empty: all), newest first, after this one, at most `limit`; the built-in ones are
-/// left out.
+/// What is looked for among assets; what is empty or none rules nothing out.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Search {
+    /// Part of the name; case and tone marks do not matter.
+    pub text: String,
+    /// What it is.
+    pub kind: Option<AssetKind>,
+    /// What it is about.
+    pub theme: Option<ThemeId>,
+    /// It has this language.
+    pub language: Option<Language>,
+    /// How its renditions are.
+    pub state: Option<Renditions>,
+    /// No playlist shows it.
+    pub unused: bool,
+}
+
+/// How the renditions of an asset's current versions are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Renditions {
+    /// Some are still to be made.
+    Wanted,
+    /// Some cannot be made.
+    Failed,
+}
+
+impl Renditions {
+    /// The word used in addresses and in SQL.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Wanted => "wanted",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// Assets that a search finds, newest first, after this one, at most `limit`; the built-in ones are left out.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn list(db: &Db, search: &str, after: Option<&AssetId>, limit: u32) -> Result<Vec<Asset>, StoreError> {
+pub async fn find(db: &Db, search: &Search, after: Option<&AssetId>, limit: u32) -> Result<Vec<Asset>, StoreError> {
     const SQL: &str = "select asset_id, unit_id, name, kind, theme, source, rights, from_ms, until_ms, created_ms from asset
         where name_search like $1 escape '\\' and unit_id <> 'built-in'
         and ($2 = '' or (created_ms, asset_id) < (select a.created_ms, a.asset_id from asset a where a.asset_id = $2))
-        order by created_ms desc, asset_id desc limit $3";
+        and ($3 = '' or kind = $3) and ($4 = '' or theme = $4)
+        and ($5 = '' or exists (select 1 from asset_version v where v.asset_id = asset.asset_id and v.language = $5
+            and v.withdrawn_ms is null))
+        and ($6 = '' or exists (select 1 from rendition r where r.asset_id = asset.asset_id and r.state = $6
+            and r.version = (select max(n.version) from asset_version n where n.asset_id = r.asset_id and n.language = r.language)))
+        and (not $7 or not exists (select 1 from playlist_asset p where p.asset_id = asset.asset_id))
+        order by created_ms desc, asset_id desc limit $8";
     let rows = on!(db, |pool| sqlx::query_as::<_, Row>(SQL)
-        .bind(pattern(search))
+        .bind(pattern(&search.text))
         .bind(after.map_or("", AssetId::as_str))
+        .bind(search.kind.map_or("", AssetKind::as_str))
+        .bind(search.theme.as_ref().map_or("", ThemeId::as_str))
+        .bind(search.language.as_ref().map_or("", Language::as_str))
+        .bind(search.state.map_or("", Renditions::as_str))
+        .bind(search.unused)
         .bind(i64::from(limit))
         .fetch_all(pool)
         .await)

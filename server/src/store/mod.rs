@@ -15,6 +15,8 @@ pub mod events;
 #[cfg(test)]
 pub(crate) mod fixtures;
 pub mod manifests;
+#[cfg(test)]
+mod older_tests;
 pub mod outbox;
 pub mod overview;
 pub mod playlists;

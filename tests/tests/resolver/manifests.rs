@@ -50,7 +50,7 @@ pub(super) fn manifest(random: &mut Rng, now: DateTime<Utc>) -> Value {
         })
         .collect();
     let playlists: Vec<Value> = (0..4).map(|number| playlist(random, number, now)).collect();
-    let campaigns: Vec<Value> = (0..random.usize(..8)).map(|number| campaign(random, number, now)).flatten().collect();
+    let campaigns: Vec<Value> = (0..random.usize(..8)).flat_map(|number| campaign(random, number, now)).collect();
     let mut manifest = json!({
         "v": 1, "board": "b-05443", "board_key": format!("{:064x}", 7), "key_epoch": 1, "rev": 1, "issued": rfc(now),
         "fresh_s": 1, "max_offline_s": 1, "recall_min": 0, "time_zone": random.choice(ZONES).unwrap(), "tz_data": "2026",

@@ -41,7 +41,7 @@ pub struct TickerDraft {
     pub ink: String,
     /// Colour behind them, `#rrggbb`; empty: nothing.
     pub band: String,
-    /// Pixels a frame, at 25 frames a second: 1 to 40.
+    /// Pixels a frame, at 50 frames a second: 1 to 20.
     pub pixels_a_frame: String,
 }
 
@@ -56,17 +56,11 @@ pub async fn save_slide(
     id: Option<&AssetId>,
     draft: &SlideDraft,
 ) -> Result<Result<Asset, Vec<FieldError>>, KeepError> {
-    let mut errors = Vec::new();
-    let name = checked_name(&draft.name, &mut errors);
-    let today = app.clock.now().checked_sub_signed(LAST_ON_EARTH).unwrap_or(DateTime::UNIX_EPOCH).date_naive();
-    let checked = check_slide(app, &draft.document, today, &mut errors).await?;
-    let Some((document, days)) = checked.filter(|_| errors.is_empty()) else { return Ok(Err(errors)) };
-    let mut versions = Vec::new();
-    for (language, part) in document.by_language() {
-        let language = language.map_or_else(|| Ok(Language::undetermined()), |language| language.code().parse());
-        let language = language.map_err(|e| KeepError::Store(StoreError::unreadable("language", e)))?;
-        versions.push(AssetVersion { days, ..kept(app, language, SLIDE_TYPE, part.to_json()).await? });
-    }
+    let versions = match slide_versions(app, draft).await? {
+        Ok(versions) => versions,
+        Err(errors) => return Ok(Err(errors)),
+    };
+    let name = checked_name(&draft.name, &mut Vec::new());
     save(app, AssetKind::Slide, unit, id, &name, &versions).await
 }
 
@@ -81,8 +75,46 @@ pub async fn save_ticker(
     id: Option<&AssetId>,
     draft: &TickerDraft,
 ) -> Result<Result<Asset, Vec<FieldError>>, KeepError> {
+    let versions = match ticker_versions(app, draft).await? {
+        Ok(versions) => versions,
+        Err(errors) => return Ok(Err(errors)),
+    };
+    let name = checked_name(&draft.name, &mut Vec::new());
+    save(app, AssetKind::Ticker, unit, id, &name, &versions).await
+}
+
+/// A slide's languages as they would be kept, their documents kept already; or all that is wrong in the form.
+///
+/// # Errors
+/// When a document cannot be kept.
+pub(in crate::app) async fn slide_versions(
+    app: &App,
+    draft: &SlideDraft,
+) -> Result<Result<Vec<AssetVersion>, Vec<FieldError>>, KeepError> {
     let mut errors = Vec::new();
-    let name = checked_name(&draft.name, &mut errors);
+    checked_name(&draft.name, &mut errors);
+    let today = app.clock.now().checked_sub_signed(LAST_ON_EARTH).unwrap_or(DateTime::UNIX_EPOCH).date_naive();
+    let checked = check_slide(app, &draft.document, today, &mut errors).await?;
+    let Some((document, days)) = checked.filter(|_| errors.is_empty()) else { return Ok(Err(errors)) };
+    let mut versions = Vec::new();
+    for (language, part) in document.by_language() {
+        let language = language.map_or_else(|| Ok(Language::undetermined()), |language| language.code().parse());
+        let language = language.map_err(|e| KeepError::Store(StoreError::unreadable("language", e)))?;
+        versions.push(AssetVersion { days, ..kept(app, language, SLIDE_TYPE, part.to_json()).await? });
+    }
+    Ok(Ok(versions))
+}
+
+/// A ticker's languages as they would be kept, their documents kept already; or all that is wrong in the form.
+///
+/// # Errors
+/// When a document cannot be kept.
+pub(in crate::app) async fn ticker_versions(
+    app: &App,
+    draft: &TickerDraft,
+) -> Result<Result<Vec<AssetVersion>, Vec<FieldError>>, KeepError> {
+    let mut errors = Vec::new();
+    checked_name(&draft.name, &mut errors);
     let documents = check_ticker(draft, &mut errors);
     if !errors.is_empty() {
         return Ok(Err(errors));
@@ -91,7 +123,7 @@ pub async fn save_ticker(
     for (language, document) in documents {
         versions.push(kept(app, language, TICKER_TYPE, document.to_json()).await?);
     }
-    save(app, AssetKind::Ticker, unit, id, &name, &versions).await
+    Ok(Ok(versions))
 }
 
 /// A slide's document in all its languages; none where the asset is no slide.

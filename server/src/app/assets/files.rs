@@ -169,7 +169,13 @@ pub async fn add_version(
     })
 }
 
-async fn keep(app: &App, upload: Upload, language: Language, fit: Fit) -> Result<(AssetKind, AssetVersion), AddAssetError> {
+/// Looks a file over and keeps it: the first version of its language as it would be.
+pub(in crate::app) async fn keep(
+    app: &App,
+    upload: Upload,
+    language: Language,
+    fit: Fit,
+) -> Result<(AssetKind, AssetVersion), AddAssetError> {
     keep_if(app, upload, language, fit, None).await
 }
 

@@ -5,6 +5,7 @@ pub mod documents;
 pub mod files;
 pub mod preview;
 pub mod properties;
+pub mod uses;
 
 use std::collections::BTreeMap;
 
@@ -16,10 +17,11 @@ pub(super) use self::files::add_as;
 pub use self::files::{AddAssetError, Label, NewAsset, add, add_bytes, add_upload, add_version};
 pub use self::preview::{PreviewError, preview};
 pub use self::properties::{PropertiesDraft, set_properties, withdraw};
+pub use self::uses::{Uses, uses};
 use super::contents::ContentChange;
 use super::{App, new_id};
 use crate::media::blobs::BlobError;
-pub use crate::store::assets::{Asset, AssetVersion, ClipFacts};
+pub use crate::store::assets::{Asset, AssetVersion, ClipFacts, Search};
 use crate::store::renditions::Rendition;
 use crate::store::{StoreError, asset_versions, assets, renditions};
 
@@ -64,7 +66,7 @@ fn new_asset_id(app: &App) -> Result<AssetId, StoreError> {
 
 /// Makes these versions the current ones of their languages and takes other languages away, unless `keep_others`; those that are as they
 /// were make no new version. Answers what is to be saved; `asset` is as it will be.
-async fn replaced(
+pub(in crate::app) async fn replaced(
     app: &App,
     asset: &mut Asset,
     wanted: Vec<AssetVersion>,
@@ -146,12 +148,20 @@ pub async fn tickers(app: &App, limit: u32) -> Result<Vec<Asset>, StoreError> {
     assets::tickers(&app.db, limit).await
 }
 
+/// Assets that a search finds, newest first, after this one, at most `limit`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn find(app: &App, search: &Search, after: Option<&AssetId>, limit: u32) -> Result<Vec<Asset>, StoreError> {
+    assets::find(&app.db, search, after, limit).await
+}
+
 /// Assets whose name contains `search` (tone marks do not matter), newest first, after this one, at most `limit`.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn list(app: &App, search: &str, after: Option<&AssetId>, limit: u32) -> Result<Vec<Asset>, StoreError> {
-    assets::list(&app.db, search, after, limit).await
+    find(app, &Search { text: search.to_owned(), ..Search::default() }, after, limit).await
 }
 
 /// The assets of these ids, in the order of their ids; those that do not exist are missing.

@@ -2,6 +2,7 @@
 
 use ::playlists::asset::{Fit, Focus, Language};
 use ::playlists::id::{AssetId, ThemeId};
+use ::playlists::theme;
 use unicode_normalization::UnicodeNormalization as _;
 
 use super::{Asset, Decided, decide, replaced};
@@ -110,7 +111,10 @@ impl PropertiesDraft {
         let name = checked_name(&self.name, &mut errors);
         let theme = match self.theme.trim() {
             "" => None,
-            theme => theme.parse().map_err(|_| errors.push(FieldError::new("theme", "error-theme-form"))).ok(),
+            id => theme::known(id).or_else(|| {
+                errors.push(FieldError::new("theme", "error-theme-unknown"));
+                None
+            }),
         };
         let mut note = |field: &str, text: &str| {
             let text: String = text.trim().nfc().collect();
@@ -186,7 +190,7 @@ mod tests {
             wrong.check().err().unwrap_or_default().into_iter().map(|e| format!("{} {}", e.field, e.code)).collect();
         let expected = [
             "name error-name-empty",
-            "theme error-theme-form",
+            "theme error-theme-unknown",
             "rights error-note-long",
             "until error-period-reversed",
             "fit error-fit-unknown",

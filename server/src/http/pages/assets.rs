@@ -8,9 +8,10 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use playlists::asset::{AssetKind, Fit, Language};
 use playlists::geometry::Geometry;
 use playlists::id::AssetId;
+use playlists::theme::{self, THEMES};
 use serde::Deserialize;
 
-use crate::app::assets::{self, AddAssetError, Label, PreviewError};
+use crate::app::assets::{self, AddAssetError, Label, PreviewError, Search};
 use crate::app::uploads::{Upload, fault};
 use crate::app::{App, units, upkeep};
 use crate::http::error::{PageError, page};
@@ -18,14 +19,12 @@ use crate::http::frame::Frame;
 use crate::http::site::Site;
 use crate::http::visitor::{Visitor, escape};
 use crate::http::words::Tr;
-use crate::store::assets::Asset;
-use crate::store::renditions::{self, Rendition, State as RenditionState};
+use crate::store::assets::{Asset, Renditions};
+use crate::store::renditions::{Rendition, State as RenditionState};
 use crate::telemetry::chain;
 
 /// Assets of one page.
 const PAGE: usize = 48;
-/// Renditions named on an asset's page.
-const MOST_RENDITIONS: u32 = 100;
 
 /// An asset in the grid.
 pub(super) struct Card {
@@ -39,6 +38,10 @@ pub(super) struct Card {
     pub(super) size: String,
     /// How long it plays; empty for a still.
     pub(super) length: String,
+    /// What it is.
+    pub(super) kind: String,
+    /// Its languages, where it has any.
+    pub(super) languages: String,
 }
 
 /// An asset as a card.
@@ -51,6 +54,8 @@ pub(super) fn card(t: Tr, asset: &Asset) -> Card {
         geometry: pixels.map(|(width, height)| format!("{width} × {height}")).unwrap_or_default(),
         size: t.bytes(i64::try_from(main.map_or(0, |version| version.size_bytes)).unwrap_or(i64::MAX)),
         length: asset.clip_ms().map(|length| t.clip_length(length)).unwrap_or_default(),
+        kind: kind_name(t, asset.kind),
+        languages: asset.versions.keys().filter(|l| !l.is_undetermined()).map(Language::as_str).collect::<Vec<_>>().join(" "),
     }
 }
 
@@ -61,36 +66,60 @@ struct LibraryPage {
     t: Tr,
     cards: Vec<Card>,
     search: String,
+    filters: Filters,
+    /// The part of a preview's address that says its pixels.
+    preview: String,
+    /// Whether anything is ruled out.
+    filtered: bool,
     later: Option<String>,
     faults: Vec<String>,
     added: i64,
 }
 
-#[derive(Template)]
-#[template(path = "asset.html")]
-struct AssetPage {
-    frame: Frame,
-    t: Tr,
-    card: Card,
-    fit: String,
-    media_type: String,
-    added: String,
-    sha256: String,
-    /// Where it is edited, if it is made here; empty where it is a file.
-    edit: String,
-    renditions: Vec<Made>,
-    has_failed: bool,
+/// A rendition in words.
+pub(super) struct Made {
+    pub(super) geometry: String,
+    /// Of which language and version, and for which day.
+    pub(super) of: String,
+    pub(super) language: String,
+    pub(super) width: u32,
+    pub(super) height: u32,
+    pub(super) state: String,
+    pub(super) class: &'static str,
+    pub(super) size: String,
+    pub(super) error: String,
 }
 
-/// A rendition in words.
-struct Made {
-    geometry: String,
-    width: u32,
-    height: u32,
-    state: String,
-    class: &'static str,
-    size: String,
-    error: String,
+/// The choices above the list: value, words, whether it is chosen.
+struct Filters {
+    kinds: Vec<(String, String, bool)>,
+    themes: Vec<(String, String, bool)>,
+    languages: Vec<(String, String, bool)>,
+    states: Vec<(String, String, bool)>,
+    shapes: Vec<(String, String, bool)>,
+    unused: bool,
+}
+
+impl Filters {
+    async fn of(t: Tr, asked: &Asked, app: &App) -> Result<Self, PageError> {
+        let choice = |value: &str, words: String, chosen: &str| (value.to_owned(), words, value == chosen);
+        let shapes = super::sizes::of_fleet(app).await?;
+        let shapes = shapes.into_iter().map(|g| choice(&g.to_string(), format!("{} × {}", g.width(), g.height()), &asked.shape));
+        Ok(Self {
+            kinds: AssetKind::ALL.iter().map(|kind| choice(kind.as_str(), kind_name(t, *kind), &asked.kind)).collect(),
+            themes: THEMES.iter().map(|id| choice(id, t.theme_of(id), &asked.theme)).collect(),
+            languages: ["vi", "en", "zh", "ko", "und"]
+                .iter()
+                .map(|tag| choice(tag, language_name(t, tag), &asked.language))
+                .collect(),
+            states: vec![
+                choice("wanted", t.s("rendition-wanted"), &asked.state),
+                choice("failed", t.s("rendition-failed"), &asked.state),
+            ],
+            shapes: shapes.collect(),
+            unused: !asked.unused.is_empty(),
+        })
+    }
 }
 
 /// What the list is asked for.
@@ -101,7 +130,57 @@ pub(in crate::http) struct Asked {
     #[serde(default)]
     after: String,
     #[serde(default)]
+    kind: String,
+    #[serde(default)]
+    theme: String,
+    #[serde(default)]
+    language: String,
+    #[serde(default)]
+    state: String,
+    #[serde(default)]
+    unused: String,
+    /// At which pixels previews are shown, `640x320`; empty: in their own shapes.
+    #[serde(default)]
+    shape: String,
+    #[serde(default)]
     added: i64,
+}
+
+impl Asked {
+    fn search(&self) -> Search {
+        Search {
+            text: self.q.clone(),
+            kind: self.kind.parse().ok(),
+            theme: theme::known(&self.theme),
+            language: self.language.parse().ok(),
+            state: match self.state.as_str() {
+                "wanted" => Some(Renditions::Wanted),
+                "failed" => Some(Renditions::Failed),
+                _ => None,
+            },
+            unused: !self.unused.is_empty(),
+        }
+    }
+
+    /// The address of the page after this asset.
+    fn later(&self, last: &AssetId) -> String {
+        let Self { q, kind, theme, language, state, unused, shape, .. } = self;
+        let mut address = format!("/assets?after={last}");
+        for (name, value) in [
+            ("q", q),
+            ("kind", kind),
+            ("theme", theme),
+            ("language", language),
+            ("state", state),
+            ("unused", unused),
+            ("shape", shape),
+        ] {
+            if !value.is_empty() {
+                address.push_str(&format!("&{name}={}", escape(value)));
+            }
+        }
+        address
+    }
 }
 
 /// What a preview is asked for.
@@ -109,6 +188,9 @@ pub(in crate::http) struct Asked {
 pub(in crate::http) struct Size {
     w: u32,
     h: u32,
+    /// In this language; in the one that stands for the asset where nothing is said.
+    #[serde(default)]
+    language: String,
     /// Keep the asset's own shape within these pixels, instead of bringing it to exactly these.
     #[serde(default)]
     own: bool,
@@ -118,13 +200,18 @@ async fn library(site: &Site, visitor: &Visitor, asked: &Asked, faults: Vec<Stri
     let t = visitor.t;
     let after = asked.after.parse::<AssetId>().ok();
     let limit = u32::try_from(PAGE + 1).unwrap_or(u32::MAX);
-    let mut found = assets::list(&site.app, &asked.q, after.as_ref(), limit).await?;
+    let search = asked.search();
+    let mut found = assets::find(&site.app, &search, after.as_ref(), limit).await?;
     let more = found.len() > PAGE;
     found.truncate(PAGE);
-    let later = found.last().filter(|_| more).map(|last| format!("/assets?q={}&after={}", escape(&asked.q), last.id));
+    let later = found.last().filter(|_| more).map(|last| asked.later(&last.id));
     let cards = found.iter().map(|asset| card(t, asset)).collect();
     let frame = Frame::of(visitor, "assets");
-    page(&LibraryPage { frame, t, cards, search: asked.q.clone(), later, faults, added: asked.added })
+    let shape = asked.shape.parse::<Geometry>().ok();
+    let filters = Filters::of(t, asked, &site.app).await?;
+    let preview = shape.map_or_else(|| "w=320&h=200&own=true".to_owned(), |g| format!("w={}&h={}", g.width(), g.height()));
+    let filtered = search != Search::default();
+    page(&LibraryPage { frame, t, cards, search: asked.q.clone(), filters, preview, filtered, later, faults, added: asked.added })
 }
 
 /// `GET /assets`.
@@ -204,42 +291,23 @@ pub(super) enum Unreceived {
     CutOff,
 }
 
+/// Receives one file and makes it an asset.
+pub(super) async fn receive(app: &App, label: Label, part: Field<'_>) -> Result<Asset, Unreceived> {
+    let upload = receive_all(app, part).await?;
+    assets::add_upload(app, label, upload).await.map_err(Unreceived::Refused)
+}
+
 /// Receives one file piece by piece: what is too large is refused before it is read whole.
-pub(super) async fn receive(app: &App, label: Label, mut part: Field<'_>) -> Result<Asset, Unreceived> {
+pub(super) async fn receive_all(app: &App, mut part: Field<'_>) -> Result<Upload, Unreceived> {
     let mut upload = Upload::begin(app).await.map_err(Unreceived::Refused)?;
     loop {
         match part.chunk().await {
             Ok(Some(piece)) => upload.write(&piece).await.map_err(Unreceived::Refused)?,
-            Ok(None) => break,
+            Ok(None) => return Ok(upload),
             Err(error) if error.status() == StatusCode::PAYLOAD_TOO_LARGE => return Err(Unreceived::TooMuch),
             Err(_) => return Err(Unreceived::CutOff),
         }
     }
-    assets::add_upload(app, label, upload).await.map_err(Unreceived::Refused)
-}
-
-/// `GET /assets/{id}`.
-pub(in crate::http) async fn show(
-    State(site): State<Site>,
-    visitor: Visitor,
-    Path(id): Path<String>,
-) -> Result<Html<String>, PageError> {
-    let (t, id) = (visitor.t, id.parse::<AssetId>().map_err(|_| PageError::Missing)?);
-    let asset = assets::get(&site.app, &id).await?.ok_or(PageError::Missing)?;
-    let main = asset.main().ok_or(PageError::Missing)?;
-    let made = renditions::list(&site.app.db, &id, MOST_RENDITIONS).await?;
-    page(&AssetPage {
-        frame: Frame::of(&visitor, "assets"),
-        t,
-        card: card(t, &asset),
-        fit: fit_name(t, main.fit),
-        media_type: main.media_type.clone(),
-        added: t.instant_ms(asset.created_ms),
-        sha256: main.sha256.to_string(),
-        edit: if asset.kind == AssetKind::Slide { format!("/slides/{}", asset.id) } else { String::new() },
-        has_failed: made.iter().any(|made| matches!(made.state, RenditionState::Failed { .. })),
-        renditions: made.iter().map(|made| in_words(t, made, site.app.live.making.percent(&made.key))).collect(),
-    })
 }
 
 /// `POST /assets/{id}/retry`: the renditions that failed are made again.
@@ -250,15 +318,30 @@ pub(in crate::http) async fn retry(State(site): State<Site>, Path(id): Path<Stri
     Ok(Redirect::to(&format!("/assets/{id}#renditions")))
 }
 
-fn fit_name(t: Tr, fit: Fit) -> String {
-    match fit {
-        Fit::Cover => t.s("fit-cover"),
-        Fit::Contain => t.s("fit-contain"),
-        Fit::Stretch => t.s("fit-stretch"),
+/// What an asset is.
+pub(super) fn kind_name(t: Tr, kind: AssetKind) -> String {
+    match kind {
+        AssetKind::Still => t.s("kind-still"),
+        AssetKind::Clip => t.s("kind-clip"),
+        AssetKind::Slide => t.s("kind-slide"),
+        AssetKind::Ticker => t.s("kind-ticker"),
     }
 }
 
-fn in_words(t: Tr, rendition: &Rendition, percent: Option<u32>) -> Made {
+/// A language by its name; one that pages have no name for by its tag.
+pub(super) fn language_name(t: Tr, tag: &str) -> String {
+    match tag {
+        "und" => t.s("language-und"),
+        "vi" => t.s("language-vi"),
+        "en" => t.s("language-en"),
+        "zh" => t.s("language-zh"),
+        "ko" => t.s("language-ko"),
+        other => other.to_owned(),
+    }
+}
+
+/// How far a rendition is, in words.
+pub(super) fn in_words(t: Tr, rendition: &Rendition, percent: Option<u32>) -> Made {
     let geometry = rendition.key.geometry;
     let (state, class, size, error) = match &rendition.state {
         RenditionState::Ready { size_bytes, .. } => {
@@ -271,7 +354,19 @@ fn in_words(t: Tr, rendition: &Rendition, percent: Option<u32>) -> Made {
         }
     };
     let geometry_name = format!("{} × {}", geometry.width(), geometry.height());
-    Made { geometry: geometry_name, width: geometry.width(), height: geometry.height(), state, class, size, error }
+    let of = &rendition.key.of;
+    let day = rendition.key.day.map(|day| format!(" · {}", day.format("%d/%m/%Y"))).unwrap_or_default();
+    Made {
+        geometry: geometry_name,
+        of: format!("{} · {}{day}", language_name(t, of.language.as_str()), of.version),
+        language: of.language.to_string(),
+        width: geometry.width(),
+        height: geometry.height(),
+        state,
+        class,
+        size,
+        error,
+    }
 }
 
 /// The largest pixels of the asset's own shape within these.
@@ -296,7 +391,11 @@ pub(in crate::http) async fn preview(
     let id = id.parse::<AssetId>().map_err(|_| PageError::Missing)?;
     let geometry = Geometry::new(size.w, size.h).map_err(|_| PageError::Unreadable)?;
     let geometry = if size.own { own_shape(&site, &id, geometry).await? } else { geometry };
-    let bytes = match assets::preview(&site.app, &id, None, geometry).await {
+    let language = match size.language.as_str() {
+        "" => None,
+        tag => Some(tag.parse::<Language>().map_err(|_| PageError::Missing)?),
+    };
+    let bytes = match assets::preview(&site.app, &id, language.as_ref(), geometry).await {
         Err(PreviewError::Unknown(_)) => return Err(PageError::Missing),
         other => other.map_err(PageError::failed)?,
     };

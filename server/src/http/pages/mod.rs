@@ -1,5 +1,6 @@
 //! HTML for people.
 
+pub(super) mod asset;
 pub(super) mod assets;
 pub(super) mod board_settings;
 pub(super) mod boards;
@@ -15,7 +16,9 @@ pub(super) mod overview;
 pub(super) mod playlists;
 pub(super) mod setup;
 pub(super) mod sign_in;
+mod sizes;
 pub(super) mod slides;
 pub(super) mod stand_downs;
+pub(super) mod tickers;
 pub(super) mod timeline;
 mod windows;

@@ -6,6 +6,7 @@ use askama::Template;
 use axum::extract::{Form, Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
+use playlists::asset::AssetKind;
 use playlists::id::{AssetId, PlaylistId};
 use serde::Deserialize;
 
@@ -13,15 +14,15 @@ use super::assets::{Card, card};
 use super::fields::{Errors, Fields};
 use crate::app::pins::length_of;
 use crate::app::playlists::{self as plans, EntryDraft, PlaylistDraft, seconds};
-use crate::app::{FieldError, assets, units};
+use crate::app::{FieldError, assets, lengths, units};
 use crate::http::error::{PageError, page};
 use crate::http::frame::Frame;
 use crate::http::site::Site;
 use crate::http::visitor::{Visitor, escape};
 use crate::http::words::Tr;
+use crate::store;
 use crate::store::assets::Asset;
-use crate::store::playlists::{Shows, StoredEntry};
-use crate::store::{self};
+use crate::store::playlists::StoredEntry;
 
 /// Playlists of one page.
 const PAGE: usize = 100;
@@ -52,6 +53,15 @@ struct ListPage {
 /// An entry in the form.
 struct Line {
     asset: String,
+    /// The playlist within, where it is one.
+    list: String,
+    take: String,
+    /// How many slots it gets where nothing is said.
+    all: String,
+    from: String,
+    until: String,
+    /// Whether it is not always valid, or something is wrong with that.
+    limited: bool,
     name: String,
     seconds: String,
     /// How long it plays, where it is a clip: then nobody may say otherwise.
@@ -76,6 +86,8 @@ struct FormPage {
     lines: Vec<Line>,
     total: String,
     offered: Vec<Card>,
+    /// Playlists that can be put into this one: id and name.
+    lists: Vec<(String, String)>,
     errors: Errors,
     saved: bool,
 }
@@ -108,11 +120,12 @@ pub(in crate::http) async fn list(
     let more = found.len() > PAGE;
     found.truncate(PAGE);
     let later = found.last().filter(|_| more).map(|last| format!("/playlists?q={}&after={}", escape(&asked.q), last.id));
+    let rounds = lengths::of(&site.app, &found.iter().map(|playlist| playlist.id.clone()).collect::<Vec<_>>()).await?;
     let summary = |playlist: &store::playlists::StoredPlaylist| Summary {
         id: playlist.id.to_string(),
         name: playlist.name.clone(),
         entries: i64::try_from(playlist.entries.len()).unwrap_or(i64::MAX),
-        length: t.length(playlist.entries.iter().map(length).sum()),
+        length: t.length(whole(rounds.get(&playlist.id).map_or(0.0, |round| round.ms))),
         changed: t.instant_ms(playlist.changed_ms),
         first: playlist.entries.iter().find_map(StoredEntry::asset_id).map(ToString::to_string),
     };
@@ -120,12 +133,10 @@ pub(in crate::http) async fn list(
     page(&ListPage { frame: Frame::of(&visitor, "playlists"), t, playlists, search: asked.q.clone(), later })
 }
 
-/// How long an entry is on the screen, in milliseconds; a playlist within another counts in its own place.
-fn length(entry: &StoredEntry) -> i64 {
-    match &entry.shows {
-        Shows::Asset { duration_ms, .. } => i64::try_from(*duration_ms).unwrap_or_default(),
-        Shows::Playlist { .. } => 0,
-    }
+/// Milliseconds as a whole number.
+#[allow(clippy::cast_possible_truncation, reason = "clamped to a range that i64 holds")]
+fn whole(ms: f64) -> i64 {
+    ms.clamp(0.0, 1e12) as i64
 }
 
 /// `GET /playlists/new`.
@@ -150,7 +161,10 @@ pub(in crate::http) async fn edit(
 #[derive(Debug, PartialEq, Eq)]
 enum Act {
     Save,
+    /// Only show the form anew, its entries in the order sent.
+    Look,
     Add(String),
+    Nest(String),
     Remove(usize),
     Up(usize),
     Down(usize),
@@ -159,7 +173,9 @@ enum Act {
 fn act(text: &str) -> Act {
     let (word, what) = text.split_once(':').unwrap_or((text, ""));
     match (word, what.parse::<usize>()) {
+        ("look", _) => Act::Look,
         ("add", _) => Act::Add(what.to_owned()),
+        ("nest", _) => Act::Nest(what.to_owned()),
         ("remove", Ok(n)) => Act::Remove(n),
         ("up", Ok(n)) => Act::Up(n),
         ("down", Ok(n)) => Act::Down(n),
@@ -170,7 +186,8 @@ fn act(text: &str) -> Act {
 /// Does what a button asks for to the entries; tells which entry's which button takes the focus.
 fn apply(act: &Act, entries: &mut Vec<EntryDraft>) -> (&'static str, usize) {
     match act {
-        Act::Save => {}
+        Act::Save | Act::Look => {}
+        Act::Nest(list) => entries.push(EntryDraft { playlist_id: list.clone(), ..EntryDraft::default() }),
         Act::Add(asset) => {
             entries.push(EntryDraft { asset_id: asset.clone(), duration_s: NEW_ENTRY_S.to_owned(), ..EntryDraft::default() })
         }
@@ -248,13 +265,29 @@ async fn form(
         store::assets::many(&site.app.db, &ids).await?.into_iter().map(|asset| (asset.id.to_string(), asset)).collect();
     let clip = |entry: &EntryDraft| named.get(&entry.asset_id).and_then(Asset::clip_ms).map(length_of);
     let offered = assets::list(&site.app, "", None, OFFERED).await?;
+    let within: Vec<PlaylistId> = draft.entries.iter().filter_map(|entry| entry.playlist_id.parse().ok()).collect();
+    let inner: HashMap<_, _> =
+        store::playlists::many(&site.app.db, &within).await?.into_iter().map(|list| (list.id.to_string(), list.name)).collect();
+    let rounds: HashMap<_, _> =
+        lengths::of(&site.app, &within).await?.into_iter().map(|(id, round)| (id.to_string(), round)).collect();
+    let others = plans::list(&site.app, "", None, OFFERED).await?;
     let (errors, count) = (Errors::of(t, errors), draft.entries.len());
+    let fields = ["asset_id", "duration_s", "playlist_id", "take", "from", "until"];
     let line = |(number, entry): (usize, &EntryDraft)| Line {
         asset: entry.asset_id.clone(),
-        name: named.get(&entry.asset_id).map_or_else(|| entry.asset_id.clone(), |asset| asset.name.clone()),
+        list: entry.playlist_id.clone(),
+        take: entry.take.clone(),
+        all: rounds.get(&entry.playlist_id).map(|round| round.entries.to_string()).unwrap_or_default(),
+        from: entry.from.clone(),
+        until: entry.until.clone(),
+        limited: !entry.from.is_empty() || !entry.until.is_empty(),
+        name: match named.get(&entry.asset_id) {
+            Some(asset) => asset.name.clone(),
+            None => inner.get(&entry.playlist_id).unwrap_or(&entry.asset_id).clone(),
+        },
         seconds: clip(entry).map_or_else(|| entry.duration_s.clone(), seconds),
         clip: clip(entry).map(|length| t.clip_length(length)),
-        fault: [errors.at(&format!("entries.{number}.asset_id")), errors.at(&format!("entries.{number}.duration_s"))].concat(),
+        fault: fields.map(|field| errors.at(&format!("entries.{number}.{field}"))).concat(),
         number,
         first: number == 0,
         last: number + 1 == count,
@@ -262,10 +295,11 @@ async fn form(
     };
     let typed = |entry: &EntryDraft| entry.duration_s.replace(',', ".").parse::<f64>().map_or(0.0, |seconds| seconds * 1000.0);
     #[expect(clippy::cast_precision_loss, reason = "an hour at most")]
-    let ms = |entry: &EntryDraft| clip(entry).map_or_else(|| typed(entry), |length| length as f64);
-    let total = draft.entries.iter().map(ms).sum::<f64>().clamp(0.0, 1e12);
-    #[expect(clippy::cast_possible_truncation, reason = "clamped to a range that i64 holds")]
-    let total = total as i64;
+    let ms = |entry: &EntryDraft| match rounds.get(&entry.playlist_id) {
+        Some(round) => round.within_ms(entry.take.parse().ok()),
+        None => clip(entry).map_or_else(|| typed(entry), |length| length as f64),
+    };
+    let total = whole(draft.entries.iter().map(ms).sum::<f64>());
     page(&FormPage {
         frame: Frame::of(visitor, "playlists"),
         t,
@@ -274,7 +308,8 @@ async fn form(
         name: draft.name.clone(),
         lines: draft.entries.iter().enumerate().map(line).collect(),
         total: t.length(total),
-        offered: offered.iter().map(|asset| card(t, asset)).collect(),
+        offered: offered.iter().filter(|asset| asset.kind != AssetKind::Ticker).map(|asset| card(t, asset)).collect(),
+        lists: others.into_iter().filter(|list| list.id.as_str() != id).map(|list| (list.id.to_string(), list.name)).collect(),
         errors,
         saved,
     })
@@ -300,6 +335,7 @@ mod tests {
             ("down:2", "abc", ("", usize::MAX)),
             ("remove:9", "abc", ("", usize::MAX)),
             ("add:d", "abcd", ("", usize::MAX)),
+            ("look", "abc", ("", usize::MAX)),
         ] {
             let mut entries = start.clone();
             assert_eq!(apply(&act(button), &mut entries), focus, "{button}");

@@ -22,10 +22,10 @@ use super::ticker::{LEAST_HEIGHT, MOST_HEIGHT};
 pub const SLIDE_TYPE: &str = "application/vnd.bangtin.slide+json";
 /// Media type of a ticker's document.
 pub const TICKER_TYPE: &str = "application/vnd.bangtin.ticker+json";
-/// Frames a second by which a ticker's speed counts: boards refresh at 50 or 60 a second, and running text moves with every second one.
-pub const TICKER_FRAMES: u32 = 25;
+/// Frames a second by which a ticker's speed counts: as many as players draw at most, so that it moves by whole pixels in each.
+pub const TICKER_FRAMES: u32 = 50;
 /// Most pixels that a ticker moves in a frame.
-pub const MOST_PIXELS_A_FRAME: u32 = 40;
+pub const MOST_PIXELS_A_FRAME: u32 = 20;
 /// Longest running text, in characters.
 pub const MOST_TICKER_CHARACTERS: usize = 2_000;
 /// A ticker's band is this part of a board's height, and at least [`LEAST_HEIGHT`] pixels.
@@ -242,10 +242,10 @@ impl TickerDocument {
     }
 }
 
-/// The height of the band that a ticker runs in on boards of these pixels; on those lower than [`LEAST_HEIGHT`] none can be made.
+/// The height of the band that a ticker runs in on boards of these pixels.
 #[must_use]
 pub fn band_height(geometry: Geometry) -> u32 {
-    (geometry.height() / BAND).clamp(LEAST_HEIGHT, MOST_HEIGHT).min(geometry.height())
+    (geometry.height() / BAND).clamp(LEAST_HEIGHT, MOST_HEIGHT)
 }
 
 #[cfg(test)]
@@ -294,10 +294,10 @@ mod tests {
             TickerDocument { text: text.to_owned(), ink: Colour([255; 3]), band: None, pixels_a_frame }.checked()
         };
         assert_eq!(ticker(" Xin\n chào ", 4).expect("good").text, "Xin chào");
-        assert_eq!(ticker("Xin chào", 4).expect("good").speed(), 100);
+        assert_eq!(ticker("Xin chào", 4).expect("good").speed(), 200);
         assert!(matches!(ticker(" ", 4), Err(DocumentError::Length(0))));
         assert!(matches!(ticker("a", 0), Err(DocumentError::Speed(0))));
-        assert!(matches!(ticker("a", 41), Err(DocumentError::Speed(41))));
+        assert!(matches!(ticker("a", 21), Err(DocumentError::Speed(21))));
         assert!(matches!(ticker(&"a".repeat(2001), 1), Err(DocumentError::Length(2001))));
     }
 }

@@ -13,7 +13,7 @@ use crate::media::vector::Drawing;
 /// A decoded picture.
 pub enum Decoded {
     /// A drawing (SVG).
-    Drawing(Drawing),
+    Drawing(Box<Drawing>),
     /// Pixels.
     Pixels(Picture),
 }
@@ -25,7 +25,7 @@ impl Decoded {
     /// When it is none of the accepted forms, too large, or damaged.
     pub fn of(bytes: &[u8]) -> Result<Self, MediaError> {
         match form(bytes)? {
-            Form::Svg => Ok(Self::Drawing(Drawing::parse(bytes)?)),
+            Form::Svg => Ok(Self::Drawing(Box::new(Drawing::parse(bytes)?))),
             form => Ok(Self::Pixels(Picture::decode(bytes, form)?)),
         }
     }

@@ -13,8 +13,8 @@ use crate::media::intake::MediaError;
 
 /// Widest strip, in pixels: 256 KiB a row, three minutes at 400 pixels a second.
 pub const MOST_WIDTH: u32 = 65_536;
-/// Most pixels of a strip: what boards take, 32 MiB in memory; 65,536 pixels of 128 rows.
-pub const MOST_PIXELS: u64 = 1 << 23;
+/// Most pixels of a strip: players keep it in memory (32 MB).
+pub const MOST_PIXELS: u32 = 1 << 23;
 /// Least height, in pixels: the smallest letters with two marks above and one below.
 pub const LEAST_HEIGHT: u32 = 21;
 /// Largest height, in pixels.
@@ -41,9 +41,11 @@ pub enum TickerError {
         /// Its width in pixels.
         width: u64,
     },
-    /// More pixels than boards take.
-    #[error("the running text is {width} x {height} pixels; boards take at most {MOST_PIXELS} in all: shorten it or split it")]
-    Pixels {
+    /// Too many pixels for boards.
+    #[error(
+        "the running text has {width}x{height} pixels on these boards; at most {MOST_PIXELS} are taken: shorten it or split it"
+    )]
+    Large {
         /// Its width in pixels.
         width: u32,
         /// Its height in pixels.
@@ -63,22 +65,20 @@ const WEIGHT: u16 = 700;
 /// As [`strip`].
 pub fn banded(text: &str, language: Language, height: u32, ink: Colour, band: Option<Colour>) -> Result<Pixmap, TickerError> {
     let letters = strip(text, language, WEIGHT, height, ink)?;
-    let Some(Colour([red, green, blue])) = band else { return Ok(letters) };
-    let margin = height / 2;
+    let margin = if band.is_some() { height / 2 } else { 0 };
     let wide = letters.width() + 2 * margin;
     if wide > MOST_WIDTH {
         return Err(TickerError::Long { width: u64::from(wide) });
     }
-    within_most(wide, height)?;
+    if wide * height > MOST_PIXELS {
+        return Err(TickerError::Large { width: wide, height });
+    }
+    let Some(Colour([red, green, blue])) = band else { return Ok(letters) };
     let mut canvas = Pixmap::new(wide, height).ok_or_else(|| no_pixels(wide, height))?;
     canvas.fill(Color::from_rgba8(red, green, blue, 255));
     let at = i32::try_from(margin).unwrap_or_default();
     canvas.draw_pixmap(at, 0, letters.as_ref(), &PixmapPaint::default(), Transform::identity(), None);
     Ok(canvas)
-}
-
-fn within_most(width: u32, height: u32) -> Result<(), TickerError> {
-    if u64::from(width) * u64::from(height) > MOST_PIXELS { Err(TickerError::Pixels { width, height }) } else { Ok(()) }
 }
 
 fn no_pixels(width: u32, height: u32) -> TickerError {
@@ -117,7 +117,6 @@ pub fn strip(text: &str, language: Language, weight: u16, height: u32, colour: C
     let width = (em * size).ceil() as u64 + 2;
     let fits = u32::try_from(width).ok().filter(|&width| width <= MOST_WIDTH);
     let wide = fits.ok_or(TickerError::Long { width })?;
-    within_most(wide, height)?;
     let mut canvas = Pixmap::new(wide, height).ok_or_else(|| no_pixels(wide, height))?;
     let set = SetLine {
         part: 0,

@@ -125,7 +125,7 @@ pub(in crate::http) async fn upload(
                 Err(Unreceived::Refused(error)) => {
                     tracing::info!(error = %chain(&error), "a picture for a slide was refused");
                     let fault = fault::of(&error);
-                t.args(&fault.code, &fault.args)
+                    t.args(&fault.code, &fault.args)
                 }
                 Err(Unreceived::TooMuch) => t.a("upload-large", "name", &name),
                 Err(Unreceived::CutOff) => return Err(PageError::Unreadable),
