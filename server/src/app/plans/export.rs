@@ -106,7 +106,7 @@ async fn all_assets(app: &App, files: &mut BTreeMap<String, Digest>) -> Result<V
     let mut all: Vec<assets::Asset> = Vec::new();
     loop {
         let last = all.last().map(|asset| asset.id.clone());
-        let page = store::assets::list(&app.db, "", last.as_ref(), PAGE).await?;
+        let page = store::assets::find(&app.db, &store::assets::Search::default(), last.as_ref(), PAGE).await?;
         if page.is_empty() {
             break;
         }
@@ -242,7 +242,7 @@ async fn clips(app: &App) -> Result<std::collections::BTreeSet<::playlists::id::
     let mut last = None;
     let mut clips = std::collections::BTreeSet::new();
     loop {
-        let page = store::assets::list(&app.db, "", last.as_ref(), PAGE).await?;
+        let page = store::assets::find(&app.db, &store::assets::Search::default(), last.as_ref(), PAGE).await?;
         let Some(end) = page.last() else { return Ok(clips) };
         last = Some(end.id.clone());
         clips.extend(page.into_iter().filter(|asset| asset.kind == AssetKind::Clip).map(|asset| asset.id));
