@@ -332,6 +332,7 @@ campaign-shown = What is shown
 ticker = Running text
 ticker-hint = Runs over the loop, in the language that weighs most on each board. Several take turns by weight, whatever their level.
 ticker-none = There is no running text yet.
+ticker-plan = Make a campaign with it
 campaign-when = When
 campaign-where = Where
 playlist = Playlist

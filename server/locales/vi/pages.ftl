@@ -320,6 +320,7 @@ campaign-shown = Nội dung chiếu
 ticker = Chữ chạy
 ticker-hint = Chạy phía trên nội dung, bằng ngôn ngữ có trọng số lớn nhất trên từng bảng. Nhiều chữ chạy thì luân phiên theo trọng số, không kể mức.
 ticker-none = Chưa có chữ chạy nào.
+ticker-plan = Lập chiến dịch với chữ chạy này
 campaign-when = Khi nào
 campaign-where = Ở đâu
 playlist = Danh sách phát

@@ -111,7 +111,16 @@ async fn what_is_exported_from_a_server_and_imported_on_an_empty_one_is_exported
     let world = server(world).await;
     import(&world.app, &document(TEXT), &files(), words).await.expect("an import");
     let first = exported(&world.app).await;
-    for words in ["template: text", "take: 1", "per_hour: 4", "focus: [0.25, 0.5]", "lunar:", "ticker: text", "until: 2026-12-31", "mourning"] {
+    for words in [
+        "template: text",
+        "take: 1",
+        "per_hour: 4",
+        "focus: [0.25, 0.5]",
+        "lunar:",
+        "ticker: text",
+        "until: 2026-12-31",
+        "mourning",
+    ] {
         assert!(first.contains(words), "{words} in\n{first}");
     }
     let other = server(World::on(Engine::Sqlite).await).await;
