@@ -46,7 +46,7 @@ pub use self::explain::{Explanation, Reason, Rule, Why, explain};
 pub use self::forecast::{Airtime, Displaced, Forecast, Refusal};
 pub use self::overrides::{Blackout, Notice, NoticeShows, Overrides, Severity};
 pub use self::reader::Reader;
-pub use self::tickers::{Crossing, Running, TickerList};
+pub use self::tickers::{Crossing, Running, TickerList, TickerStretch};
 pub use self::timeline::{Shows, Stretch, Timeline};
 
 /// Instants are answered from 1900 on …

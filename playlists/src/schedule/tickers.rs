@@ -1,5 +1,6 @@
 //! The list of a day's tickers (rule 11): who runs over the loop, from when to when.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -9,6 +10,7 @@ use super::day::SHORTEST_REST;
 use super::fair::{candidates, pick};
 use super::hash::first_credit;
 use super::plan::Plan;
+use super::{Airtime, Schedule, within};
 use crate::campaign::Ticker;
 use crate::id::{CampaignId, NoticeId};
 use crate::local::{day_start, instant, moved};
@@ -126,6 +128,71 @@ impl TickerList {
 
     pub(super) const fn span(&self) -> Span {
         self.span
+    }
+}
+
+/// Tickers that take turns over the loop, from when to when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TickerStretch {
+    /// Their campaigns, in the order of ids.
+    pub campaigns: Vec<CampaignId>,
+    /// From when.
+    pub since: DateTime<Utc>,
+    /// Until when.
+    pub until: DateTime<Utc>,
+}
+
+impl Schedule {
+    /// What each ticker gets from an instant to another: the crossings that start within, and the time in which it runs. Nothing is said
+    /// of those that get nothing, nor of the loop beneath: that is [`Schedule::forecast`]'s.
+    #[must_use]
+    pub fn running(&self, from: DateTime<Utc>, until: DateTime<Utc>) -> BTreeMap<CampaignId, Airtime> {
+        let mut found: BTreeMap<CampaignId, Airtime> = BTreeMap::new();
+        let range = Span { from: within(from).timestamp_millis(), until: within(until).timestamp_millis() };
+        if self.plan.tickers.is_empty() {
+            return found;
+        }
+        for date in self.dates(range) {
+            for Running { what, since, until } in self.tickers(date).crossings() {
+                let Some(campaign) = what.and_then(|crossing| crossing.campaign) else { continue };
+                let span = Span { from: since.timestamp_millis(), until: until.timestamp_millis() };
+                let shown = span.and(range);
+                if !shown.is_empty() {
+                    let airtime = found.entry(campaign).or_default();
+                    airtime.plays += u64::from(span.from >= range.from);
+                    airtime.shown_ms += shown.until - shown.from;
+                }
+            }
+        }
+        found
+    }
+
+    /// Which tickers take turns from an instant to another, in stretches that people can read; what is without any is left out.
+    #[must_use]
+    pub fn ticker_stretches(&self, from: DateTime<Utc>, until: DateTime<Utc>) -> Vec<TickerStretch> {
+        let mut found: Vec<TickerStretch> = Vec::new();
+        let range = Span { from: within(from).timestamp_millis(), until: within(until).timestamp_millis() };
+        if self.plan.tickers.is_empty() {
+            return found;
+        }
+        for date in self.dates(range) {
+            for (span, running) in stretches(&self.plan, self.span_of(date)) {
+                let shown = span.and(range);
+                let id = |number: &u32| self.plan.ids.get(self.plan.tickers.get(*number as usize)?.id as usize).cloned();
+                let mut campaigns: Vec<_> = running.iter().filter_map(id).collect();
+                campaigns.sort();
+                campaigns.dedup();
+                if shown.is_empty() || campaigns.is_empty() {
+                    continue;
+                }
+                let (since, until) = (instant(shown.from), instant(shown.until));
+                match found.last_mut() {
+                    Some(last) if last.until == since && last.campaigns == campaigns => last.until = until,
+                    _ => found.push(TickerStretch { campaigns, since, until }),
+                }
+            }
+        }
+        found
     }
 }
 

@@ -19,8 +19,12 @@ pub const OPERATORS_ZONE: Tz = chrono_tz::Asia::Ho_Chi_Minh;
 pub struct CampaignDraft {
     /// Its name.
     pub name: String,
-    /// What it plays.
+    /// What is shown: `playlist` or `ticker`; empty: a playlist.
+    pub shown: String,
+    /// The playlist; not looked at where a ticker is shown.
     pub playlist_id: String,
+    /// The asset of kind ticker; not looked at where a playlist is shown.
+    pub ticker_asset_id: String,
     /// `normal` or `priority`.
     pub level: String,
     /// `weight` or `per_hour`: which of the two counts; empty: the weight.
@@ -45,11 +49,22 @@ pub struct CampaignDraft {
     pub approved: bool,
 }
 
-/// What a form says once it holds; playlist and boards are still to be looked up.
+/// Which of the two a campaign shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shown {
+    /// A playlist, in the loop.
+    Playlist,
+    /// A ticker, over it.
+    Ticker,
+}
+
+/// What a form says once it holds; playlist, ticker and boards are still to be looked up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Checked {
     /// Its name.
     pub name: String,
+    /// What it shows.
+    pub shown: Shown,
     /// How it ranks.
     pub level: Level,
     /// How much of the loop it gets.
@@ -74,7 +89,15 @@ impl CampaignDraft {
                 Level::Normal
             }
         };
-        let share = self.check_share(errors);
+        let shown = match self.shown.trim() {
+            "" | "playlist" => Shown::Playlist,
+            "ticker" => Shown::Ticker,
+            _ => {
+                errors.push(FieldError::new("shown", "error-shown-unknown"));
+                Shown::Playlist
+            }
+        };
+        let share = self.check_share(shown, errors);
         let theme = match self.theme.trim() {
             "" => None,
             id => theme::known(id).or_else(|| {
@@ -93,12 +116,13 @@ impl CampaignDraft {
         if !self.all_boards && self.boards.iter().all(|board| board.trim().is_empty()) {
             errors.push(FieldError::new("boards", "error-boards-none"));
         }
-        Checked { name, level, share, theme, period, windows }
+        Checked { name, shown, level, share, theme, period, windows }
     }
 
-    fn check_share(&self, errors: &mut Vec<FieldError>) -> Share {
+    fn check_share(&self, shown: Shown, errors: &mut Vec<FieldError>) -> Share {
         let number = |text: &str| text.trim().parse::<u32>().ok();
         let (share, field, code) = match self.share.trim() {
+            "per_hour" if shown == Shown::Ticker => (None, "share", "error-ticker-per-hour"),
             "per_hour" => {
                 let plays = number(&self.per_hour).and_then(|plays| PerHour::new(plays).ok());
                 (plays.map(Share::PerHour), "per_hour", "error-per-hour-range")
@@ -229,8 +253,12 @@ mod tests {
         assert_eq!(read("per_hour", "", "12"), Ok(plays(12)));
         assert_eq!(read("per_hour", "7", "3601"), Err(("per_hour".to_owned(), "error-per-hour-range")));
         assert_eq!(read("seconds", "7", "12"), Err(("share".to_owned(), "error-share-unknown")));
-        let codes = codes(&CampaignDraft { theme: "weather".to_owned(), ..draft() });
-        assert_eq!(codes, [("theme".to_owned(), "error-theme-unknown")]);
+        let wrong = codes(&CampaignDraft { theme: "weather".to_owned(), shown: "clock".to_owned(), ..draft() });
+        let told = [("shown", "error-shown-unknown"), ("theme", "error-theme-unknown")];
+        assert_eq!(wrong, told.map(|(field, code)| (field.to_owned(), code)));
+        let hourly =
+            CampaignDraft { shown: "ticker".to_owned(), share: "per_hour".to_owned(), per_hour: "6".to_owned(), ..draft() };
+        assert_eq!(codes(&hourly), [("share".to_owned(), "error-ticker-per-hour")]);
     }
 
     #[test]

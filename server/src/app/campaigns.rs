@@ -2,18 +2,18 @@
 
 use std::collections::BTreeSet;
 
-use ::playlists::id::{BoardId, CampaignId, PlaylistId, UnitId};
+use ::playlists::id::{BoardId, CampaignId, UnitId};
 use ::playlists::unit::Tier;
 use chrono::{DateTime, Utc};
 
+use super::campaign_content::{self, Content};
 pub use super::campaign_draft::{CampaignDraft, StartsDraft, WindowDraft};
 use super::preview::Supposed;
 use super::{App, FieldError, demand, new_id};
 use crate::live::Change;
-use crate::store::campaign_versions::CampaignVersion;
+use crate::store::campaign_versions::{CampaignVersion, VersionPlays};
 use crate::store::campaigns::StoredCampaign;
-use crate::store::playlists::StoredPlaylist;
-use crate::store::{StoreError, Tx, boards, campaign_versions, campaigns, playlists, publish_wanted, units};
+use crate::store::{StoreError, Tx, boards, campaign_versions, campaigns, publish_wanted, units};
 
 /// Adds a campaign, or changes one that is there: the version in force ends now and the next begins now. Saving it unchanged makes
 /// none. Fields are named as in [`CampaignDraft`]; those of windows `windows.N.field`, N from 0.
@@ -53,7 +53,7 @@ pub(super) async fn put(
     draft: CampaignDraft,
     old: Option<StoredCampaign>,
 ) -> Result<Result<CampaignId, Vec<FieldError>>, StoreError> {
-    let (campaign, playlist) = match checked(app, unit, id, &draft, old.as_ref()).await? {
+    let (campaign, content) = match checked(app, unit, id, &draft, old.as_ref()).await? {
         Ok(checked) => checked,
         Err(errors) => return Ok(Err(errors)),
     };
@@ -61,36 +61,36 @@ pub(super) async fn put(
         return Ok(Ok(campaign.id));
     }
     // What is held back is looked at when it is resumed.
-    if campaign.approved && !campaign.paused && demand::concerns(&campaign, &playlist) {
-        let faults = demand::errors(app, &supposed_next(app, &campaign, &playlist).await?).await?;
+    if campaign.approved && !campaign.paused && demand::concerns(&campaign, &content) {
+        let faults = demand::errors(app, &supposed_next(app, &campaign, &content).await?).await?;
         if !faults.is_empty() {
             return Ok(Err(faults));
         }
     }
     let id = campaign.id.clone();
-    store(app, campaign, old.as_ref(), Some(&playlist)).await?;
+    store(app, campaign, old.as_ref(), Some(&content)).await?;
     Ok(Ok(id))
 }
 
-/// The campaign that a form makes of `old`, and its playlist; or all that is wrong in the form.
+/// The campaign that a form makes of `old`, and what it plays; or all that is wrong in the form.
 async fn checked(
     app: &App,
     unit: &UnitId,
     id: CampaignId,
     draft: &CampaignDraft,
     old: Option<&StoredCampaign>,
-) -> Result<Result<(StoredCampaign, StoredPlaylist), Vec<FieldError>>, StoreError> {
+) -> Result<Result<(StoredCampaign, Content), Vec<FieldError>>, StoreError> {
     let now = app.clock.now();
     let mut errors = Vec::new();
     let checked = draft.check(now, &mut errors);
-    let playlist = known_playlist(app, &draft.playlist_id, &mut errors).await?;
+    let content = campaign_content::named(app, draft, checked.shown, &mut errors).await?;
     let named = if draft.all_boards { Vec::new() } else { known_boards(app, &draft.boards, &mut errors).await? };
-    let Some(playlist) = playlist.filter(|_| errors.is_empty()) else { return Ok(Err(errors)) };
+    let Some(content) = content.filter(|_| errors.is_empty()) else { return Ok(Err(errors)) };
     let campaign = StoredCampaign {
         unit: old.map_or_else(|| unit.clone(), |old| old.unit.clone()),
         id,
         name: checked.name,
-        playlist: playlist.id.clone(),
+        plays: content.plays(),
         level: checked.level,
         share: checked.share,
         theme: checked.theme,
@@ -103,7 +103,7 @@ async fn checked(
         version: old.map_or(0, |old| old.version),
         changed_ms: now.timestamp_millis(),
     };
-    Ok(Ok((campaign, playlist)))
+    Ok(Ok((campaign, content)))
 }
 
 /// The change that saving a form would make if the campaign were approved and not paused, to be looked at before; or all that is
@@ -125,18 +125,18 @@ pub async fn supposed_of(
         Some(old) => old.id.clone(),
         None => new_campaign_id(app)?,
     };
-    let (campaign, playlist) = match checked(app, unit, id.clone(), draft, old.as_ref()).await? {
+    let (campaign, content) = match checked(app, unit, id.clone(), draft, old.as_ref()).await? {
         Ok(checked) => checked,
         Err(errors) => return Ok(Err(errors)),
     };
-    Ok(Ok(supposed_next(app, &campaign, &playlist).await?))
+    Ok(Ok(supposed_next(app, &campaign, &content).await?))
 }
 
 /// The change that putting this campaign in force would make.
-async fn supposed_next(app: &App, campaign: &StoredCampaign, playlist: &StoredPlaylist) -> Result<Supposed, StoreError> {
+async fn supposed_next(app: &App, campaign: &StoredCampaign, content: &Content) -> Result<Supposed, StoreError> {
     let tier = units::get(&app.db, &campaign.unit).await?.map_or(Tier::Commune, |unit| unit.tier);
     let newest = campaign_versions::newest(&app.db, &campaign.id).await?;
-    let next = CampaignVersion { tier, ..next_version(campaign, playlist, newest.as_ref()) };
+    let next = CampaignVersion { tier, ..next_version(campaign, content, newest.as_ref()) };
     let now = DateTime::from_timestamp_millis(campaign.changed_ms).unwrap_or_else(|| app.clock.now());
     Ok(Supposed { campaign: campaign.id.clone(), next: Some(next), now })
 }
@@ -175,7 +175,7 @@ pub async fn pause(app: &App, id: &CampaignId) -> Result<bool, StoreError> {
     Ok(true)
 }
 
-/// Lets a campaign go on that was held back, in the newest version of its playlist; whether there was one.
+/// Lets a campaign go on that was held back, in the newest version of what it plays; whether there was one.
 ///
 /// # Errors
 /// The outer one when the database fails, the inner one when it does not fit any more beside what was scheduled meanwhile.
@@ -184,15 +184,15 @@ pub async fn resume(app: &App, id: &CampaignId) -> Result<Result<bool, Vec<Field
     if !old.paused || old.is_over(app.clock.now()) {
         return Ok(Ok(false));
     }
-    let playlist = playlists::get(&app.db, &old.playlist).await?;
+    let content = campaign_content::of(app, &old.plays).await?;
     let campaign = StoredCampaign { paused: false, changed_ms: app.clock.now_ms(), ..old.clone() };
-    if let Some(playlist) = playlist.as_ref().filter(|playlist| campaign.approved && demand::concerns(&campaign, playlist)) {
-        let faults = demand::errors(app, &supposed_next(app, &campaign, playlist).await?).await?;
+    if let Some(content) = content.as_ref().filter(|content| campaign.approved && demand::concerns(&campaign, content)) {
+        let faults = demand::errors(app, &supposed_next(app, &campaign, content).await?).await?;
         if !faults.is_empty() {
             return Ok(Err(faults));
         }
     }
-    store(app, campaign, Some(&old), playlist.as_ref()).await?;
+    store(app, campaign, Some(&old), content.as_ref()).await?;
     Ok(Ok(true))
 }
 
@@ -241,25 +241,25 @@ pub async fn supposed(app: &App, id: &CampaignId, step: Step) -> Result<Option<S
 
 /// The version that would begin if this campaign were stored now; none when it may not be shown.
 async fn next_in_force(app: &App, campaign: &StoredCampaign) -> Result<Option<CampaignVersion>, StoreError> {
-    let Some(playlist) = playlists::get(&app.db, &campaign.playlist).await?.filter(|_| campaign.approved) else {
+    let Some(content) = campaign_content::of(app, &campaign.plays).await?.filter(|_| campaign.approved) else {
         return Ok(None);
     };
     let newest = campaign_versions::newest(&app.db, &campaign.id).await?;
-    Ok(Some(next_version(campaign, &playlist, newest.as_ref())))
+    Ok(Some(next_version(campaign, &content, newest.as_ref())))
 }
 
-/// Stores a campaign in its new form. `playlist` is what its next version plays; none ends it.
+/// Stores a campaign in its new form. `content` is what its next version plays; none ends it.
 async fn store(
     app: &App,
     mut campaign: StoredCampaign,
     old: Option<&StoredCampaign>,
-    playlist: Option<&StoredPlaylist>,
+    content: Option<&Content>,
 ) -> Result<(), StoreError> {
     let now_ms = campaign.changed_ms;
     let newest = campaign_versions::newest(&app.db, &campaign.id).await?;
-    let next = playlist
+    let next = content
         .filter(|_| campaign.approved && !campaign.paused)
-        .map(|playlist| next_version(&campaign, playlist, newest.as_ref()));
+        .map(|content| next_version(&campaign, content, newest.as_ref()));
     let unchanged = matches!((&next, &newest), (Some(next), Some(newest)) if same_content(next, newest));
     if let Some(next) = next.as_ref().filter(|_| !unchanged) {
         campaign.version = next.version;
@@ -291,21 +291,20 @@ async fn mark(tx: &mut Tx, campaign: &StoredCampaign, old: Option<&StoredCampaig
     publish_wanted::mark(tx, &affected, now_ms).await
 }
 
-fn next_version(campaign: &StoredCampaign, playlist: &StoredPlaylist, newest: Option<&CampaignVersion>) -> CampaignVersion {
+fn next_version(campaign: &StoredCampaign, content: &Content, newest: Option<&CampaignVersion>) -> CampaignVersion {
     // The tier is known by the campaign's unit; the version's row does not hold it.
     let tier = newest.map_or(Tier::Commune, |newest| newest.tier);
-    version_of(campaign, playlist.version, tier, newest.map_or(1, |newest| newest.version + 1))
+    version_of(campaign, content.pinned(), tier, newest.map_or(1, |newest| newest.version + 1))
 }
 
-/// A campaign as its version of this number, which plays this version of its playlist.
-pub(super) fn version_of(campaign: &StoredCampaign, playlist_version: u64, tier: Tier, version: u64) -> CampaignVersion {
+/// A campaign as its version of this number, which plays what is pinned here.
+pub(super) fn version_of(campaign: &StoredCampaign, plays: VersionPlays, tier: Tier, version: u64) -> CampaignVersion {
     CampaignVersion {
         campaign: campaign.id.clone(),
         unit: campaign.unit.clone(),
         tier,
         version,
-        playlist: campaign.playlist.clone(),
-        playlist_version,
+        plays,
         level: campaign.level,
         share: campaign.share,
         theme: campaign.theme.clone(),
@@ -321,17 +320,6 @@ pub(super) fn version_of(campaign: &StoredCampaign, playlist_version: u64, tier:
 /// Whether a version would play exactly what the one in force plays: a new name alone makes no version.
 pub(super) fn same_content(next: &CampaignVersion, newest: &CampaignVersion) -> bool {
     CampaignVersion { version: newest.version, in_force_ms: newest.in_force_ms, ..next.clone() } == *newest
-}
-
-async fn known_playlist(app: &App, text: &str, errors: &mut Vec<FieldError>) -> Result<Option<StoredPlaylist>, StoreError> {
-    let found = match text.trim().parse::<PlaylistId>() {
-        Ok(id) => playlists::get(&app.db, &id).await?,
-        Err(_) => None,
-    };
-    if found.is_none() {
-        errors.push(FieldError::new("playlist_id", "error-playlist-unknown"));
-    }
-    Ok(found)
 }
 
 /// The boards a form names, each once, in the order of their ids.

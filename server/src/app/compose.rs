@@ -12,6 +12,7 @@ use playlists::trust::manifest::Manifest;
 use super::items::{Lists, Use, versioned};
 use super::shown::{Ready, Sources};
 use crate::store::boards::Board;
+use crate::store::campaign_versions::VersionPlays;
 
 /// Without authenticated contact for this long a board is STALE: two weeks.
 const FRESH: Duration = Duration::from_secs(14 * 24 * 3600);
@@ -40,15 +41,20 @@ pub fn compose(board: &Board, sources: &Sources, safe: (&AssetId, Ready), head: 
     lists.items.add(safe.1, None, Use::EVERGREEN);
     let mut campaigns = Vec::new();
     for (version, period) in sources.campaigns_of(board, head.issued) {
-        let list = (version.playlist.clone(), version.playlist_version);
-        let Some(id) = lists.add(&list, Use::until(period.until)) else { continue };
+        let played = match &version.plays {
+            VersionPlays::Playlist(list, number) => {
+                lists.add(&(list.clone(), *number), Use::until(period.until)).map(|id| (Plays::Playlist(id), period))
+            }
+            VersionPlays::Ticker(ticker) => lists.strip(ticker, period).map(|(ticker, period)| (Plays::Ticker(ticker), period)),
+        };
+        let Some((plays, period)) = played else { continue };
         campaigns.push(Campaign {
             id: version.campaign.clone(),
             unit: version.unit.clone(),
             tier: version.tier,
             level: version.level,
             theme: version.theme.clone(),
-            plays: Plays::Playlist(id),
+            plays,
             period,
             windows: version.windows.clone(),
             share: version.share,

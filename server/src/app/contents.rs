@@ -1,16 +1,17 @@
 //! Changes of assets and playlists, and what they reach: each playlist that shows what was changed gets a new version, inner ones first, and
-//! each campaign that plays one is renewed, so that what was shown before stays as it was.
+//! each campaign that plays one, or runs a ticker that was changed, is renewed, so that what was shown before stays as it was.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ::playlists::asset::Language;
+use ::playlists::asset::{AssetKind, Language};
 use ::playlists::id::{AssetId, BoardId, PlaylistId};
 
 use super::nesting::Nesting;
-use super::{App, pins};
+use super::{App, pins, tickers};
 use crate::live::Change;
 use crate::store::assets::{Asset, AssetVersion};
-use crate::store::campaigns::StoredCampaign;
+use crate::store::campaign_versions::{PinnedTicker, VersionPlays};
+use crate::store::campaigns::{CampaignPlays, StoredCampaign};
 use crate::store::playlists::StoredPlaylist;
 use crate::store::{StoreError, Tx, asset_versions, assets, campaign_versions, campaigns, contents, playlists, publish_wanted};
 
@@ -38,6 +39,8 @@ pub struct ContentChange {
 pub(super) struct Reached {
     /// Playlists that get another name or a new version, inner ones first; true where there is a new version.
     pub(super) playlists: Vec<(StoredPlaylist, bool)>,
+    /// Tickers as they are to be.
+    pub(super) tickers: BTreeMap<AssetId, PinnedTicker>,
     /// Campaigns that play one of these.
     pub(super) campaigns: Vec<StoredCampaign>,
 }
@@ -144,8 +147,13 @@ pub(super) async fn reach(app: &App, change: &ContentChange, now_ms: i64) -> Res
         written.push((list, is_new));
     }
     let renewed: Vec<PlaylistId> = versions.into_keys().collect();
-    let campaigns = campaigns::of_playlists(&app.db, &renewed, MOST_CAMPAIGNS).await?;
-    Ok(Reached { playlists: written, campaigns })
+    let mut tickers = BTreeMap::new();
+    for asset in change.assets.iter().filter(|asset| asset.kind == AssetKind::Ticker) {
+        tickers.insert(asset.id.clone(), tickers::pinned(app, asset).await?);
+    }
+    let running: Vec<AssetId> = tickers.keys().cloned().collect();
+    let campaigns = campaigns::playing(&app.db, &renewed, &running, MOST_CAMPAIGNS).await?;
+    Ok(Reached { playlists: written, tickers, campaigns })
 }
 
 async fn write(app: &App, tx: &mut Tx, reached: &Reached, now_ms: i64) -> Result<(), StoreError> {
@@ -159,8 +167,12 @@ async fn write(app: &App, tx: &mut Tx, reached: &Reached, now_ms: i64) -> Result
         }
     }
     for campaign in &reached.campaigns {
-        if let Some(version) = versions.get(&campaign.playlist) {
-            renew(app, tx, campaign, *version, now_ms).await?;
+        let plays = match &campaign.plays {
+            CampaignPlays::Playlist(list) => versions.get(list).map(|version| VersionPlays::Playlist(list.clone(), *version)),
+            CampaignPlays::Ticker(asset) => reached.tickers.get(asset).cloned().map(VersionPlays::Ticker),
+        };
+        if let Some(plays) = plays {
+            renew(app, tx, campaign, plays, now_ms).await?;
         }
     }
     if reached.campaigns.iter().any(|campaign| campaign.all_boards) {
@@ -170,17 +182,13 @@ async fn write(app: &App, tx: &mut Tx, reached: &Reached, now_ms: i64) -> Result
     publish_wanted::mark(tx, &boards.into_iter().collect::<Vec<_>>(), now_ms).await
 }
 
-/// Ends the version of a campaign that is in force, and begins the next with the playlist's new version.
-async fn renew(app: &App, tx: &mut Tx, campaign: &StoredCampaign, playlist_version: u64, now_ms: i64) -> Result<(), StoreError> {
+/// Ends the version of a campaign that is in force, and begins the next with what it plays now; nothing where
+/// that is the same.
+async fn renew(app: &App, tx: &mut Tx, campaign: &StoredCampaign, plays: VersionPlays, now_ms: i64) -> Result<(), StoreError> {
     let newest = campaign_versions::newest(&app.db, &campaign.id).await?;
-    let Some(newest) = newest.filter(|version| version.ended_ms.is_none()) else { return Ok(()) };
-    let next = campaign_versions::CampaignVersion {
-        version: newest.version + 1,
-        playlist_version,
-        in_force_ms: now_ms,
-        ended_ms: None,
-        ..newest
-    };
+    let Some(newest) = newest.filter(|version| version.ended_ms.is_none() && version.plays != plays) else { return Ok(()) };
+    let next =
+        campaign_versions::CampaignVersion { version: newest.version + 1, plays, in_force_ms: now_ms, ended_ms: None, ..newest };
     campaign_versions::end(tx, &campaign.id, now_ms).await?;
     campaign_versions::begin(tx, &next).await?;
     let changed = StoredCampaign { version: next.version, changed_ms: now_ms, ..campaign.clone() };

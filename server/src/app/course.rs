@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ::playlists::id::{AssetId, BoardId, CampaignId, Revision};
 use ::playlists::local::{broadcast_day, day_start};
-use ::playlists::schedule::{Explanation, Overrides, Schedule, Showing, Stretch, What, explain};
+use ::playlists::schedule::{Explanation, Overrides, Schedule, Showing, Stretch, TickerStretch, What, explain};
 use ::playlists::trust::envelope::{DocumentType, Envelope};
 use ::playlists::trust::manifest::Manifest;
 use ::playlists::trust::roles::{Role, Root};
@@ -172,6 +172,25 @@ impl Course {
             }
             if told.len() > most {
                 break;
+            }
+        }
+        told.truncate(most);
+        told
+    }
+
+    /// Which tickers take turns over the loop, in stretches; at most `most` of them.
+    #[must_use]
+    pub fn tickers(&self, most: usize) -> Vec<TickerStretch> {
+        let mut told: Vec<TickerStretch> = Vec::new();
+        for part in &self.parts {
+            let Some((_, schedule)) = &part.manifest else { continue };
+            for stretch in schedule.ticker_stretches(part.from, part.until) {
+                match told.last_mut() {
+                    Some(last) if last.until == stretch.since && last.campaigns == stretch.campaigns => {
+                        last.until = stretch.until
+                    }
+                    _ => told.push(stretch),
+                }
             }
         }
         told.truncate(most);

@@ -7,12 +7,13 @@ use ::playlists::id::CampaignId;
 use ::playlists::schedule::{Demand, LONGEST_BESIDE, TooLong};
 use chrono::{DateTime, Utc};
 
+use super::campaign_content::Content;
 use super::campaign_draft::OPERATORS_ZONE;
 use super::preview::{Group, Supposed, of_board, suppose};
 use super::{App, FieldError};
 use crate::store::boards::Board;
 use crate::store::campaigns::StoredCampaign;
-use crate::store::playlists::{Shows, StoredEntry, StoredPlaylist};
+use crate::store::playlists::{Shows, StoredEntry};
 use crate::store::{StoreError, campaign_versions, campaigns};
 
 /// Most faults told of one campaign.
@@ -35,8 +36,10 @@ enum What {
     TooLong(TooLong),
 }
 
-/// Whether a campaign may fail to fit: it has plays per hour, or perhaps an entry that is too long beside those of others.
-pub(super) fn concerns(campaign: &StoredCampaign, playlist: &StoredPlaylist) -> bool {
+/// Whether a campaign may fail to fit: it has plays per hour, or perhaps an entry that is too long beside those of others. A ticker
+/// runs over the loop and takes nothing of it.
+pub(super) fn concerns(campaign: &StoredCampaign, content: &Content) -> bool {
+    let Some(playlist) = content.playlist() else { return false };
     let long = |entry: &StoredEntry| match &entry.shows {
         Shows::Asset { duration_ms, .. } => u128::from(*duration_ms) > LONGEST_BESIDE.as_millis(),
         Shows::Playlist { .. } => true,

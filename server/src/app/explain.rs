@@ -36,6 +36,8 @@ pub struct Explained {
     pub explanation: Option<Explanation>,
     /// Every campaign aimed at the board, those of the manifest first, in the order of ids.
     pub reasons: Vec<(CampaignId, Because)>,
+    /// Which of them run a ticker.
+    pub tickers: BTreeSet<CampaignId>,
     /// The names of all that is named.
     pub names: Names,
 }
@@ -67,7 +69,9 @@ pub async fn explain(app: &App, board: &BoardId, at: DateTime<Utc>) -> Result<Op
         }
     }
     let names = Names::load(app, &shown, &named).await?;
-    Ok(Some(Explained { explanation, reasons, names }))
+    let runs = |(id, campaign): (CampaignId, StoredCampaign)| campaign.plays.ticker().is_some().then_some(id);
+    let tickers = aimed.into_iter().filter_map(runs).collect();
+    Ok(Some(Explained { explanation, reasons, tickers, names }))
 }
 
 /// What a rule says, or what an operator did: a version that ended was paused, taken back or ended.

@@ -1,9 +1,9 @@
 //! What a campaign will get and what it does to others, in figures, before it is saved.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ::playlists::id::{BoardId, CampaignId, UnitId};
-use ::playlists::schedule::{Forecast, Overrides, Refusal};
+use ::playlists::schedule::{Airtime, Forecast, Overrides, Refusal};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::campaign_draft::{CampaignDraft, OPERATORS_ZONE};
@@ -27,6 +27,10 @@ pub struct Counted {
     pub before: Forecast,
     /// If the form were saved now.
     pub after: Forecast,
+    /// What each ticker gets over the loop, as things are.
+    pub running_before: BTreeMap<CampaignId, Airtime>,
+    /// Likewise, if the form were saved now.
+    pub running_after: BTreeMap<CampaignId, Airtime>,
     /// What must not be scheduled so.
     pub refusals: Vec<Refusal>,
     /// Whether what these boards show changes at the moment of saving.
@@ -48,7 +52,7 @@ pub struct Outlook {
     pub left_out: usize,
     /// What does not fit beside plays per hour, for a year ahead.
     pub refused: Vec<FieldError>,
-    /// The playlist's pictures by the boards' sizes.
+    /// The pictures of what it plays by the boards' sizes.
     pub pictures: Vec<Pictures>,
     /// Names of the campaigns.
     pub names: Names,
@@ -98,6 +102,7 @@ fn named(counted: &[Counted]) -> BTreeSet<CampaignId> {
     let mut named = BTreeSet::new();
     for counted in counted {
         named.extend(counted.before.campaigns.keys().chain(counted.after.campaigns.keys()).cloned());
+        named.extend(counted.running_before.keys().chain(counted.running_after.keys()).cloned());
         named.extend(counted.after.lapses.iter().map(|(id, _)| id.clone()));
         for displaced in &counted.after.displaced {
             named.extend(displaced.by.iter().chain([&displaced.campaign]).cloned());
@@ -111,7 +116,10 @@ fn count(preview: Preview, now: DateTime<Utc>, from: DateTime<Utc>, until: DateT
     let counted = |group: super::preview::Group| Counted {
         before: group.before.forecast(&overrides, from, until),
         after: group.after.forecast(&overrides, from, until),
-        jumps: group.before.resolve(now) != group.after.resolve(now),
+        running_before: group.before.running(from, until),
+        running_after: group.after.running(from, until),
+        jumps: group.before.resolve(now) != group.after.resolve(now)
+            || group.before.ticker_under(&overrides, now).what != group.after.ticker_under(&overrides, now).what,
         refusals: group.after.refusals(&group.manifest, from, until),
         boards: group.boards,
     };

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use playlists::asset::{AssetKind, Kind, Language};
-use playlists::campaign::Period;
+use playlists::campaign::{Period, Ticker};
 use playlists::id::{AssetId, Digest, PlaylistId};
 use playlists::local::{broadcast_day, instant_of};
 use playlists::playlist::{Content, DEEPEST_NESTING, Entry, Playlist};
@@ -14,8 +14,10 @@ use playlists::trust::manifest::Item;
 
 use super::defaults::Versioned;
 use super::shown::{Ready, Sources};
+use super::tickers;
 use crate::store::asset_versions::VersionId;
 use crate::store::boards::Board;
+use crate::store::campaign_versions::PinnedTicker;
 use crate::store::playlists::{Pinned, Shows, StoredEntry};
 
 /// Hexadecimal digits by which the playlist of a slide's days is named.
@@ -95,6 +97,27 @@ impl<'a> Lists<'a> {
     /// Adds a version of a playlist, those within it, and what they show; its id, or none where it has nothing to show.
     pub(super) fn add(&mut self, list: &Versioned, shown: Use) -> Option<PlaylistId> {
         self.add_at(list, shown, 0)
+    }
+
+    /// Adds the strip of a ticker that the board runs during this time; with the part of it in which the asset may be shown. None where
+    /// there is none, or no strip is made.
+    pub(super) fn strip(&mut self, ticker: &PinnedTicker, during: Period) -> Option<(Ticker, Period)> {
+        let sources = self.sources;
+        let period = cut(during, period(ticker.pinned.from_ms, ticker.pinned.until_ms));
+        if is_never(period) {
+            return None;
+        }
+        for strip in tickers::strips(ticker, &self.board.rules.languages) {
+            for key in sources.keys(&strip.of, self.board.geometry, self.today) {
+                let Some((ready, width)) = sources.renditions.get(&key).and_then(|ready| Some((ready, ready.strip_width?)))
+                else {
+                    continue;
+                };
+                self.items.add(*ready, None, Use::until(period.until));
+                return Some((tickers::run(ready.sha256, width, strip.speed, self.board.geometry), period));
+            }
+        }
+        None
     }
 
     /// All of them, and all that they show.

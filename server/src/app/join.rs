@@ -6,16 +6,20 @@ use chrono::{DateTime, Utc};
 use playlists::id::CampaignId;
 use playlists::local::broadcast_day;
 
+use super::defaults::Versioned;
 use super::shown::{Sources, versions_of};
+use super::tickers;
+use crate::store::asset_versions::VersionId;
 use crate::store::boards::Board;
-use crate::store::campaign_versions::CampaignVersion;
+use crate::store::campaign_versions::{CampaignVersion, VersionPlays};
 
 /// What a board's manifest is composed from as long as some renditions are being made: without the campaigns that wait for theirs. A
 /// version that waits leaves its place to the one before it, which plays on as it did. None where the default playlist waits: then
 /// everything does.
 pub(super) fn without_what_waits(sources: &Sources, board: &Board, now: DateTime<Utc>) -> Option<Sources> {
     let defaults: Vec<_> = sources.defaults_of(board, now).into_iter().filter_map(|stretch| stretch.plays).collect();
-    if defaults.iter().any(|played| sources.waits(board, played, now)) {
+    let waits = |(list, version): &Versioned| sources.waits(board, &VersionPlays::Playlist(list.clone(), *version), now);
+    if defaults.iter().any(waits) {
         return None;
     }
     let mut of_campaigns: BTreeMap<&CampaignId, Vec<&CampaignVersion>> = BTreeMap::new();
@@ -32,21 +36,23 @@ pub(super) fn without_what_waits(sources: &Sources, board: &Board, now: DateTime
     };
     for versions in of_campaigns.values_mut() {
         versions.sort_by_key(|version| version.version);
-        joined.campaigns.extend(in_their_place(versions, |version| {
-            sources.waits(board, &(version.playlist.clone(), version.playlist_version), now)
-        }));
+        joined.campaigns.extend(in_their_place(versions, |version| sources.waits(board, &version.plays, now)));
     }
-    let played = joined.campaigns.iter().map(|version| (version.playlist.clone(), version.playlist_version));
-    let today = broadcast_day(now, board.time_zone);
-    for list in sources.inside(played.chain(defaults)) {
+    let played: Vec<_> = joined.campaigns.iter().filter_map(|version| version.plays.playlist()).collect();
+    let running = joined.campaigns.iter().filter_map(|version| version.plays.ticker());
+    let mut shown: Vec<VersionId> =
+        running.flat_map(|ticker| tickers::strips(ticker, &board.rules.languages)).map(|strip| strip.of).collect();
+    for list in sources.inside(played.into_iter().chain(defaults)) {
         let Some(entries) = sources.playlists.get(&list) else { continue };
-        for of in versions_of(entries) {
-            let made = sources.keys(&of, board.geometry, today).into_iter();
-            joined.renditions.extend(made.filter_map(|key| sources.renditions.get(&key).map(|ready| (key, *ready))));
-            joined.versions.extend(sources.versions.get(&of).map(|known| (of, *known)));
-        }
+        shown.extend(versions_of(entries));
         joined.made_ms.extend(sources.made_ms.get(&list).map(|made_ms| (list.clone(), *made_ms)));
         joined.playlists.insert(list, entries.clone());
+    }
+    let today = broadcast_day(now, board.time_zone);
+    for of in shown {
+        let made = sources.keys(&of, board.geometry, today).into_iter();
+        joined.renditions.extend(made.filter_map(|key| sources.renditions.get(&key).map(|ready| (key, *ready))));
+        joined.versions.extend(sources.versions.get(&of).map(|known| (of, *known)));
     }
     Some(joined)
 }
@@ -77,8 +83,7 @@ mod tests {
             unit: "u-1".parse().expect("an id"),
             tier: Tier::Commune,
             version,
-            playlist: "p-1".parse().expect("an id"),
-            playlist_version: version,
+            plays: VersionPlays::Playlist("p-1".parse().expect("an id"), version),
             level: Level::Normal,
             share: Share::Weight(Weight::try_from(3).expect("a weight")),
             theme: None,

@@ -4,6 +4,7 @@ pub mod assets;
 pub mod board_list;
 pub mod board_settings;
 pub mod boards;
+mod campaign_content;
 pub mod campaign_draft;
 pub mod campaigns;
 #[cfg(test)]
@@ -53,6 +54,9 @@ mod sources;
 pub mod stand_downs;
 #[cfg(test)]
 mod tests;
+mod tickers;
+#[cfg(test)]
+mod tickers_tests;
 pub mod tokens;
 pub mod units;
 pub mod upkeep;
@@ -176,6 +180,7 @@ pub const FIELD_ERROR_CODES: &[&str] = &[
     "error-playlist-unknown",
     "error-rank-range",
     "error-share-unknown",
+    "error-shown-unknown",
     "error-slide-address",
     "error-slide-code",
     "error-slide-code-room",
@@ -194,8 +199,11 @@ pub const FIELD_ERROR_CODES: &[&str] = &[
     "error-texts-none",
     "error-theme-unknown",
     "error-themes-none",
+    "error-ticker-empty",
     "error-ticker-in-playlist",
+    "error-ticker-per-hour",
     "error-ticker-speed",
+    "error-ticker-unknown",
     "error-tier-unknown",
     "error-time-form",
     "error-unit-name-letters",

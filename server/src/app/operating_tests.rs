@@ -84,7 +84,7 @@ async fn a_paused_campaign_is_off_until_it_is_resumed_and_the_past_stays(world: 
     let stored = campaigns::get(&world.app, &id).await.expect("loaded").expect("there");
     assert!(stored.paused && stored.period.until.is_none(), "its period stays");
 
-    let held = CampaignDraft { weight: "9".to_owned(), ..draft(&stored.playlist, &[&board]) };
+    let held = CampaignDraft { weight: "9".to_owned(), ..draft(stored.plays.playlist().expect("a playlist"), &[&board]) };
     campaign(&world.app, Some(&id), held).await;
     assert_eq!(settle(&world.app).await, 0, "saved while it is held back, it stays off");
 
@@ -149,7 +149,7 @@ async fn a_step_supposed_shows_what_then_is_published(world: World) {
 async fn a_forecast_is_what_counting_the_timeline_gives_once_it_is_saved(world: World) {
     let (world, board, [id, ..]) = running(world).await;
     let stored = campaigns::get(&world.app, &id).await.expect("loaded").expect("there");
-    let changed = CampaignDraft { weight: "7".to_owned(), ..draft(&stored.playlist, &[&board]) };
+    let changed = CampaignDraft { weight: "7".to_owned(), ..draft(stored.plays.playlist().expect("a playlist"), &[&board]) };
     let outlook = forecast(&world.app, &unit(), Some(&id), &changed).await.expect("counted").expect("valid");
     assert_eq!(outlook.pictures.len(), 1);
     assert!(outlook.pictures[0].bytes > 0 && outlook.pictures[0].unmade == 0, "{:?}", outlook.pictures);
@@ -175,7 +175,7 @@ async fn a_forecast_is_what_counting_the_timeline_gives_once_it_is_saved(world: 
 async fn a_change_supposed_a_moment_ago_can_still_be_looked_at(world: World) {
     let (world, board, [id, ..]) = running(world).await;
     let stored = campaigns::get(&world.app, &id).await.expect("loaded").expect("there");
-    let changed = CampaignDraft { weight: "7".to_owned(), ..draft(&stored.playlist, &[&board]) };
+    let changed = CampaignDraft { weight: "7".to_owned(), ..draft(stored.plays.playlist().expect("a playlist"), &[&board]) };
     let supposed = campaigns::supposed_of(&world.app, &unit(), Some(&id), &changed).await.expect("asked").expect("valid");
     world.clock.pass(Duration::from_millis(7));
     assert_eq!(suppose(&world.app, &supposed).await.expect("its versions do not overlap").groups.len(), 1);
@@ -184,7 +184,7 @@ async fn a_change_supposed_a_moment_ago_can_still_be_looked_at(world: World) {
 async fn a_forecast_says_what_is_displaced_and_what_is_wrong_in_the_form(world: World) {
     let (world, board, [id, two, three]) = running(world).await;
     let stored = campaigns::get(&world.app, &id).await.expect("loaded").expect("there");
-    let first = CampaignDraft { level: "priority".to_owned(), ..draft(&stored.playlist, &[&board]) };
+    let first = CampaignDraft { level: "priority".to_owned(), ..draft(stored.plays.playlist().expect("a playlist"), &[&board]) };
     let outlook = forecast(&world.app, &unit(), None, &first).await.expect("counted").expect("valid");
     let displaced = &outlook.counted[0].after.displaced;
     let held: BTreeSet<_> = displaced.iter().map(|displaced| displaced.campaign.clone()).collect();
@@ -223,9 +223,20 @@ async fn a_copy_is_a_draft_that_begins_now(world: World) {
     let (world, board, [id, ..]) = running(world).await;
     campaigns::end_now(&world.app, &id).await.expect("ended");
     let original = campaigns::get(&world.app, &id).await.expect("loaded").expect("there");
-    let mut copy = CampaignDraft { from: "then".to_owned(), until: "then".to_owned(), ..draft(&original.playlist, &[&board]) };
+    let mut copy = CampaignDraft {
+        from: "then".to_owned(),
+        until: "then".to_owned(),
+        ..draft(original.plays.playlist().expect("a playlist"), &[&board])
+    };
     as_copy(&mut copy, &original, "Bản sao".to_owned(), world.app.clock.now());
-    assert_eq!(copy, CampaignDraft { name: "Bản sao".to_owned(), approved: false, ..draft(&original.playlist, &[&board]) });
+    assert_eq!(
+        copy,
+        CampaignDraft {
+            name: "Bản sao".to_owned(),
+            approved: false,
+            ..draft(original.plays.playlist().expect("a playlist"), &[&board])
+        }
+    );
     assert_ne!(campaign(&world.app, None, copy).await, id);
 }
 

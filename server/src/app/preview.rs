@@ -1,10 +1,11 @@
 //! What boards would show if a campaign were changed now, beside what they show by the rules in force. Nothing is saved or signed.
 //!
 //! Boards with the same rules share one schedule: only zone, hours, default playlist, the campaigns aimed at them and pictures that
-//! cannot be made for their pixels tell boards apart here.
+//! cannot be made for their pixels tell boards apart here; where running text crosses them, their size too.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use ::playlists::asset::AssetKind;
 use ::playlists::geometry::Geometry;
 use ::playlists::id::{BoardId, CampaignId, Digest, KeyEpoch, Revision};
 use ::playlists::local::broadcast_day;
@@ -17,7 +18,7 @@ use super::defaults::Versioned;
 use super::shown::{Ready, Sources};
 use super::{App, safe_item, sources};
 use crate::store::boards::Board;
-use crate::store::campaign_versions::CampaignVersion;
+use crate::store::campaign_versions::{CampaignVersion, VersionPlays};
 use crate::store::renditions::Key;
 use crate::store::{StoreError, boards, playlists};
 
@@ -48,7 +49,7 @@ pub struct Group {
     pub manifest: Manifest,
 }
 
-/// The pictures of the campaign's playlist for boards of one size.
+/// The pictures of what the campaign plays for boards of one size.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pictures {
     /// The boards' size.
@@ -81,7 +82,10 @@ pub async fn suppose(app: &App, supposed: &Supposed) -> Result<Preview, StoreErr
     let now = supposed.now;
     let mut before = sources::load(app, now).await?;
     if let Some(next) = &supposed.next {
-        add_playlist(app, &mut before, (next.playlist.clone(), next.playlist_version)).await?;
+        match &next.plays {
+            VersionPlays::Playlist(list, version) => add_playlist(app, &mut before, (list.clone(), *version)).await?,
+            VersionPlays::Ticker(ticker) => sources::add_ticker(app, &mut before, ticker).await?,
+        }
     }
     let mut after = before.clone();
     apply(&mut after, supposed, now);
@@ -135,10 +139,9 @@ fn pictures(boards: &[Board], sources: &Sources, next: &CampaignVersion, now: Da
         let size = (board.geometry.width(), board.geometry.height());
         sizes.entry(size).or_insert((board, 0)).1 += 1;
     }
-    let list = (next.playlist.clone(), next.playlist_version);
     let of = |(board, boards): (&Board, usize)| {
         let mut pictures = Pictures { geometry: board.geometry, boards, bytes: 0, unmade: 0, failed: 0 };
-        for key in sources.keys_of(&list, board.geometry, broadcast_day(now, board.time_zone)) {
+        for key in sources.keys_played(&next.plays, board, broadcast_day(now, board.time_zone)) {
             match sources.renditions.get(&key) {
                 Some(ready) => pictures.bytes += ready.size,
                 None if sources.pending.contains(&key) => pictures.unmade += 1,
@@ -184,7 +187,10 @@ fn rules(board: &Board, sources: &Sources, now: DateTime<Utc>) -> impl Ord + use
     let unmade: BTreeSet<_> =
         sources.needs(board, now).into_iter().filter(|key| !can_be(sources, key)).map(|key| (key.of, key.day)).collect();
     let hours = sources.hours_of(board, now).and_then(|hours| serde_json::to_string(&hours).ok());
-    (board.time_zone.name(), hours, board.default_playlist.clone(), defaults, campaigns, unmade, board.rules.clone())
+    // A strip is as wide as its height makes it, and crosses the width of the board.
+    let runs = sources.campaigns.iter().any(|version| version.plays.ticker().is_some() && version.aims_at(&board.id));
+    let size = runs.then(|| (board.geometry.width(), board.geometry.height()));
+    (size, board.time_zone.name(), hours, board.default_playlist.clone(), defaults, campaigns, unmade, board.rules.clone())
 }
 
 /// Whether a rendition is made, or being made.
@@ -197,7 +203,11 @@ fn schedule(board: &Board, sources: &Sources, now: DateTime<Utc>) -> Result<(Sch
     let stand_in = |key: Key| {
         let Key { of, day, .. } = &key;
         let name = format!("{}|{}|{}|{}", of.asset, of.language, of.version, day.map(|day| day.to_string()).unwrap_or_default());
-        let ready = Ready { sha256: Digest::of(name.as_bytes()), size: 0, strip_width: None };
+        // A strip that is not made yet counts as wide as the board.
+        let made = sources.renditions.get(&key).and_then(|ready| ready.strip_width);
+        let is_strip = sources.versions.get(of).is_some_and(|shown| shown.kind == AssetKind::Ticker);
+        let strip_width = made.or_else(|| is_strip.then(|| board.geometry.width()));
+        let ready = Ready { sha256: Digest::of(name.as_bytes()), size: 0, strip_width };
         (key, ready)
     };
     let made = sources.needs(board, now).into_iter().filter(|key| can_be(sources, key)).map(stand_in).collect();

@@ -11,12 +11,12 @@ use playlists::id::{BoardId, Digest};
 use playlists::local::{broadcast_day, day_start};
 
 use super::defaults::{self, Stretch, Versioned};
-use super::hours;
+use super::{hours, tickers};
 use crate::store::asset_versions::{Shown, VersionId};
 use crate::store::board_changes::EndedHours;
 use crate::store::board_defaults::EndedDefault;
 use crate::store::boards::Board;
-use crate::store::campaign_versions::CampaignVersion;
+use crate::store::campaign_versions::{CampaignVersion, VersionPlays};
 use crate::store::playlists::{Shows, StoredEntry};
 use crate::store::renditions::Key;
 use crate::store::stand_downs::StandDownVersion;
@@ -47,7 +47,7 @@ pub struct Sources {
     pub former_hours: BTreeMap<BoardId, Vec<EndedHours>>,
     /// Versions of stand-downs that are in force or were so today.
     pub stand_downs: Vec<StandDownVersion>,
-    /// What is known of the versions of assets that these playlists show.
+    /// What is known of the versions of assets that these playlists show and these campaigns run.
     pub versions: BTreeMap<VersionId, Shown>,
     /// The renditions that are made.
     pub renditions: BTreeMap<Key, Ready>,
@@ -146,20 +146,34 @@ impl Sources {
         shown.filter(in_loop).flat_map(|of| self.keys(&of, geometry, today)).collect()
     }
 
-    /// Whether a rendition that this version of a playlist shows is still being made for this board.
-    pub(super) fn waits(&self, board: &Board, list: &Versioned, now: DateTime<Utc>) -> bool {
+    /// The renditions for this board of what a version of a campaign plays; of a ticker, its strips in all languages that the board shows.
+    pub(super) fn keys_played(&self, plays: &VersionPlays, board: &Board, today: NaiveDate) -> BTreeSet<Key> {
+        match plays {
+            VersionPlays::Playlist(list, version) => self.keys_of(&(list.clone(), *version), board.geometry, today),
+            VersionPlays::Ticker(ticker) => {
+                let is_strip = |of: &VersionId| self.versions.get(of).is_some_and(|shown| shown.kind == AssetKind::Ticker);
+                let strips = tickers::strips(ticker, &board.rules.languages).into_iter().map(|strip| strip.of).filter(is_strip);
+                strips.flat_map(|of| self.keys(&of, board.geometry, today)).collect()
+            }
+        }
+    }
+
+    /// Whether a rendition of what is played here is still being made for this board.
+    pub(super) fn waits(&self, board: &Board, plays: &VersionPlays, now: DateTime<Utc>) -> bool {
         let today = broadcast_day(now, board.time_zone);
-        !self.pending.is_empty() && !self.keys_of(list, board.geometry, today).is_disjoint(&self.pending)
+        !self.pending.is_empty() && !self.keys_played(plays, board, today).is_disjoint(&self.pending)
     }
 
     /// Every rendition that a manifest of this board names, made or not.
     #[must_use]
     pub fn needs(&self, board: &Board, now: DateTime<Utc>) -> BTreeSet<Key> {
         let today = broadcast_day(now, board.time_zone);
-        let played = self.campaigns_of(board, now).map(|(version, _)| (version.playlist.clone(), version.playlist_version));
+        let played = || self.campaigns_of(board, now).map(|(version, _)| &version.plays);
         let by_default = self.defaults_of(board, now).into_iter().filter_map(|stretch| stretch.plays);
-        let lists: BTreeSet<Versioned> = played.chain(by_default).collect();
-        lists.iter().flat_map(|list| self.keys_of(list, board.geometry, today)).collect()
+        let lists: BTreeSet<Versioned> = played().filter_map(VersionPlays::playlist).chain(by_default).collect();
+        let in_loop = lists.iter().flat_map(|list| self.keys_of(list, board.geometry, today));
+        let over_it = played().filter(|plays| plays.ticker().is_some()).flat_map(|plays| self.keys_played(plays, board, today));
+        in_loop.chain(over_it).collect()
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
+use playlists::asset::Language;
 use playlists::geometry::Geometry;
 
 use super::defaults::Versioned;
@@ -10,6 +11,7 @@ use super::shown::{Ready, Sources, versions_of};
 use super::{App, safe_item};
 use crate::store::asset_versions::VersionId;
 use crate::store::boards::Board;
+use crate::store::campaign_versions::PinnedTicker;
 use crate::store::playlists::{PlaylistVersion, StoredEntry};
 use crate::store::renditions::{Key, State};
 use crate::store::{
@@ -42,7 +44,7 @@ pub(super) async fn load(app: &App, now: DateTime<Utc>) -> Result<Sources, Store
     Ok(sources)
 }
 
-/// Adds versions of playlists, those within them, and what is known of the versions of assets that they show.
+/// Adds versions of playlists, those within them, and what is known of the versions of assets that they show, and that campaigns run.
 pub(super) async fn add(app: &App, sources: &mut Sources, mut found: Vec<PlaylistVersion>) -> Result<(), StoreError> {
     // As often as playlists lie within one another, which is a few times at most.
     while !found.is_empty() {
@@ -55,10 +57,28 @@ pub(super) async fn add(app: &App, sources: &mut Sources, mut found: Vec<Playlis
         let missing: BTreeSet<Versioned> = inner.filter(|inner| !sources.playlists.contains_key(inner)).collect();
         found = stored_playlists::versions(&app.db, &missing.into_iter().collect::<Vec<_>>()).await?;
     }
-    let shown = sources.playlists.values().flat_map(|entries| versions_of(entries));
+    let run = sources.campaigns.iter().filter_map(|version| version.plays.ticker()).flat_map(run_by);
+    let shown = sources.playlists.values().flat_map(|entries| versions_of(entries)).chain(run);
     let missing: BTreeSet<VersionId> = shown.filter(|of| !sources.versions.contains_key(of)).collect();
     sources.versions.extend(asset_versions::shown(&app.db, &missing.into_iter().collect::<Vec<_>>()).await?);
     Ok(())
+}
+
+/// Adds what is known of the versions of a ticker that no campaign runs yet.
+pub(super) async fn add_ticker(app: &App, sources: &mut Sources, ticker: &PinnedTicker) -> Result<(), StoreError> {
+    let missing: Vec<VersionId> = run_by(ticker).filter(|of| !sources.versions.contains_key(of)).collect();
+    sources.versions.extend(asset_versions::shown(&app.db, &missing).await?);
+    Ok(())
+}
+
+/// The versions that a ticker consists of.
+fn run_by(ticker: &PinnedTicker) -> impl Iterator<Item = VersionId> {
+    let of = |(language, version): (&Language, &u64)| VersionId {
+        asset: ticker.asset_id.clone(),
+        language: language.clone(),
+        version: *version,
+    };
+    ticker.pinned.versions.iter().map(of)
 }
 
 /// Adds the renditions for these boards' geometries, made and pending; answers those that nobody has asked for yet.

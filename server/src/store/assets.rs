@@ -84,6 +84,18 @@ impl Row {
     }
 }
 
+/// Assets of kind ticker, in the order of name and id, at most `limit`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn tickers(db: &Db, limit: u32) -> Result<Vec<Asset>, StoreError> {
+    const SQL: &str = "select asset_id, unit_id, name, kind, theme, source, rights, from_ms, until_ms, created_ms from asset
+        where kind = 'ticker' order by name_search, asset_id limit $1";
+    let rows = on!(db, |pool| sqlx::query_as::<_, Row>(SQL).bind(i64::from(limit)).fetch_all(pool).await)
+        .map_err(StoreError::on("list the tickers"))?;
+    with_versions(db, rows).await
+}
+
 /// These rows, with the current versions.
 async fn with_versions(db: &Db, rows: Vec<Row>) -> Result<Vec<Asset>, StoreError> {
     let mut assets = rows.into_iter().map(Row::read).collect::<Result<Vec<_>, _>>()?;

@@ -2,11 +2,12 @@
 //! list of the day never changes.
 
 use playlists::campaign::{Level, Period, Share};
-use playlists::id::{BoardId, CampaignId, PlaylistId, ThemeId, UnitId};
+use playlists::id::{BoardId, CampaignId, ThemeId, UnitId};
 use playlists::unit::Tier;
 use playlists::window::Window;
 use sqlx::FromRow;
 
+pub use super::campaign_plays::{PinnedTicker, VersionPlays};
 use super::{Db, StoreError, Tx, campaigns, on, units, within};
 
 /// One version of a campaign.
@@ -21,9 +22,7 @@ pub struct CampaignVersion {
     /// Which version, from 1.
     pub version: u64,
     /// What it plays.
-    pub playlist: PlaylistId,
-    /// In which version.
-    pub playlist_version: u64,
+    pub plays: VersionPlays,
     /// How it ranks.
     pub level: Level,
     /// How much of the loop it gets.
@@ -58,8 +57,9 @@ struct Row {
     unit_id: String,
     tier: String,
     version: i64,
-    playlist_id: String,
-    playlist_version: i64,
+    playlist_id: Option<String>,
+    playlist_version: Option<i64>,
+    ticker: Option<String>,
     level: String,
     weight: i64,
     per_hour: Option<i64>,
@@ -80,9 +80,7 @@ impl Row {
             unit: self.unit_id.parse().map_err(|e| StoreError::unreadable("campaign.unit_id", e))?,
             tier: units::tier(&self.tier)?,
             version: u64::try_from(self.version).map_err(|e| StoreError::unreadable("campaign_version.version", e))?,
-            playlist: self.playlist_id.parse().map_err(|e| StoreError::unreadable("campaign_version.playlist_id", e))?,
-            playlist_version: u64::try_from(self.playlist_version)
-                .map_err(|e| StoreError::unreadable("campaign_version.playlist_version", e))?,
+            plays: VersionPlays::read(self.playlist_id.as_deref(), self.playlist_version, self.ticker.as_deref())?,
             level: campaigns::level(&self.level)?,
             share: campaigns::share(self.weight, self.per_hour)?,
             theme: campaigns::theme(self.theme.as_deref())?,
@@ -112,16 +110,17 @@ pub async fn end(tx: &mut Tx, campaign: &CampaignId, now_ms: i64) -> Result<(), 
 /// When the database fails, or that version exists: somebody else saved at the same time.
 pub async fn begin(tx: &mut Tx, version: &CampaignVersion) -> Result<(), StoreError> {
     const SQL: &str = "insert into campaign_version (campaign_id, version, playlist_id, playlist_version, level, weight, from_ms,
-        until_ms, windows, all_boards, boards, in_force_ms, ended_ms, per_hour, theme)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
+        until_ms, windows, all_boards, boards, in_force_ms, ended_ms, per_hour, theme, ticker)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
     let windows = campaigns::windows_json(&version.windows)?;
     let boards = serde_json::to_string(&version.boards).map_err(|e| StoreError::unreadable("boards to be saved", e))?;
     let (weight, per_hour) = campaigns::share_columns(version.share);
+    let (playlist, playlist_version, ticker) = version.plays.columns()?;
     within!(tx, |conn| sqlx::query(SQL)
         .bind(version.campaign.as_str())
         .bind(i64::try_from(version.version).unwrap_or(i64::MAX))
-        .bind(version.playlist.as_str())
-        .bind(i64::try_from(version.playlist_version).unwrap_or(i64::MAX))
+        .bind(playlist)
+        .bind(playlist_version)
         .bind(version.level.as_str())
         .bind(weight)
         .bind(version.period.from.map(|t| t.timestamp_millis()))
@@ -133,6 +132,7 @@ pub async fn begin(tx: &mut Tx, version: &CampaignVersion) -> Result<(), StoreEr
         .bind(version.ended_ms)
         .bind(per_hour)
         .bind(version.theme.as_ref().map(ThemeId::as_str))
+        .bind(ticker)
         .execute(conn)
         .await
         .map(drop))
@@ -144,7 +144,8 @@ pub async fn begin(tx: &mut Tx, version: &CampaignVersion) -> Result<(), StoreEr
 /// # Errors
 /// When the database fails.
 pub async fn newest(db: &Db, campaign: &CampaignId) -> Result<Option<CampaignVersion>, StoreError> {
-    const SQL: &str = "select v.campaign_id, c.unit_id, u.tier, v.version, v.playlist_id, v.playlist_version, v.level, v.weight,
+    const SQL: &str =
+        "select v.campaign_id, c.unit_id, u.tier, v.version, v.playlist_id, v.playlist_version, v.ticker, v.level, v.weight,
         v.per_hour, v.theme, v.from_ms, v.until_ms, v.windows, v.all_boards, v.boards, v.in_force_ms, v.ended_ms
         from campaign_version v join campaign c on c.campaign_id = v.campaign_id join unit u on u.unit_id = c.unit_id
         where v.campaign_id = $1 order by v.version desc limit 1";
@@ -160,7 +161,8 @@ pub async fn newest(db: &Db, campaign: &CampaignId) -> Result<Option<CampaignVer
 /// # Errors
 /// When the database fails.
 pub async fn live_since(db: &Db, since_ms: i64, limit: u32) -> Result<Vec<CampaignVersion>, StoreError> {
-    const SQL: &str = "select v.campaign_id, c.unit_id, u.tier, v.version, v.playlist_id, v.playlist_version, v.level, v.weight,
+    const SQL: &str =
+        "select v.campaign_id, c.unit_id, u.tier, v.version, v.playlist_id, v.playlist_version, v.ticker, v.level, v.weight,
         v.per_hour, v.theme, v.from_ms, v.until_ms, v.windows, v.all_boards, v.boards, v.in_force_ms, v.ended_ms
         from campaign_version v join campaign c on c.campaign_id = v.campaign_id join unit u on u.unit_id = c.unit_id
         where (v.ended_ms is null or v.ended_ms > $1) and (v.until_ms is null or v.until_ms > $1)

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use playlists::campaign::{Level, PerHour, Period, Share, Weight};
-use playlists::id::{BoardId, CampaignId, PlaylistId, ThemeId, UnitId};
+use playlists::id::{AssetId, BoardId, CampaignId, PlaylistId, ThemeId, UnitId};
 use playlists::window::Window;
 use sqlx::{FromRow, QueryBuilder};
 
+pub use super::campaign_plays::CampaignPlays;
 use super::search::{fold, pattern};
 use super::{Db, StoreError, Tx, on, within};
 
@@ -21,7 +22,7 @@ pub struct StoredCampaign {
     /// Its name as people read it.
     pub name: String,
     /// What it plays.
-    pub playlist: PlaylistId,
+    pub plays: CampaignPlays,
     /// How it ranks.
     pub level: Level,
     /// How much of the loop it gets.
@@ -59,7 +60,8 @@ struct Row {
     campaign_id: String,
     unit_id: String,
     name: String,
-    playlist_id: String,
+    playlist_id: Option<String>,
+    ticker_asset_id: Option<String>,
     level: String,
     weight: i64,
     per_hour: Option<i64>,
@@ -80,7 +82,7 @@ impl Row {
             id: self.campaign_id.parse().map_err(|e| StoreError::unreadable("campaign.campaign_id", e))?,
             unit: self.unit_id.parse().map_err(|e| StoreError::unreadable("campaign.unit_id", e))?,
             name: self.name,
-            playlist: self.playlist_id.parse().map_err(|e| StoreError::unreadable("campaign.playlist_id", e))?,
+            plays: CampaignPlays::read(self.playlist_id.as_deref(), self.ticker_asset_id.as_deref())?,
             level: level(&self.level)?,
             share: share(self.weight, self.per_hour)?,
             theme: theme(self.theme.as_deref())?,
@@ -146,17 +148,17 @@ pub(super) fn windows_json(windows: &[Window]) -> Result<String, StoreError> {
 /// Adds a campaign, or changes one that is there; the boards it names are set apart, by [`clear_boards`] and [`add_boards`].
 ///
 /// # Errors
-/// When the database fails, or unit or playlist do not exist.
+/// When the database fails, or unit, playlist or ticker do not exist.
 pub async fn save(tx: &mut Tx, campaign: &StoredCampaign) -> Result<(), StoreError> {
     const SQL: &str =
         "insert into campaign (campaign_id, unit_id, name, name_search, playlist_id, level, weight, from_ms, until_ms,
-        windows, all_boards, approved, paused, version, created_ms, changed_ms, per_hour, theme)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $15, $16, $17)
+        windows, all_boards, approved, paused, version, created_ms, changed_ms, per_hour, theme, ticker_asset_id)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $15, $16, $17, $18)
         on conflict (campaign_id) do update set name = excluded.name, name_search = excluded.name_search,
         playlist_id = excluded.playlist_id, level = excluded.level, weight = excluded.weight, from_ms = excluded.from_ms,
         until_ms = excluded.until_ms, windows = excluded.windows, all_boards = excluded.all_boards, approved = excluded.approved,
         paused = excluded.paused, version = excluded.version, changed_ms = excluded.changed_ms, per_hour = excluded.per_hour,
-        theme = excluded.theme";
+        theme = excluded.theme, ticker_asset_id = excluded.ticker_asset_id";
     let windows = windows_json(&campaign.windows)?;
     let (weight, per_hour) = share_columns(campaign.share);
     within!(tx, |conn| sqlx::query(SQL)
@@ -164,7 +166,7 @@ pub async fn save(tx: &mut Tx, campaign: &StoredCampaign) -> Result<(), StoreErr
         .bind(campaign.unit.as_str())
         .bind(&campaign.name)
         .bind(fold(&campaign.name))
-        .bind(campaign.playlist.as_str())
+        .bind(campaign.plays.playlist().map(PlaylistId::as_str))
         .bind(campaign.level.as_str())
         .bind(weight)
         .bind(campaign.period.from.map(|t| t.timestamp_millis()))
@@ -177,6 +179,7 @@ pub async fn save(tx: &mut Tx, campaign: &StoredCampaign) -> Result<(), StoreErr
         .bind(campaign.changed_ms)
         .bind(per_hour)
         .bind(campaign.theme.as_ref().map(ThemeId::as_str))
+        .bind(campaign.plays.ticker().map(AssetId::as_str))
         .execute(conn)
         .await
         .map(drop))
@@ -219,7 +222,7 @@ pub async fn add_boards(tx: &mut Tx, campaign: &CampaignId, boards: &[BoardId]) 
 /// When the database fails.
 pub async fn get(db: &Db, id: &CampaignId) -> Result<Option<StoredCampaign>, StoreError> {
     const SQL: &str =
-        "select campaign_id, unit_id, name, playlist_id, level, weight, per_hour, theme, from_ms, until_ms, windows, all_boards,
+        "select campaign_id, unit_id, name, playlist_id, ticker_asset_id, level, weight, per_hour, theme, from_ms, until_ms, windows, all_boards,
         approved, paused, version, changed_ms from campaign where campaign_id = $1";
     let row = on!(db, |pool| sqlx::query_as::<_, Row>(SQL).bind(id.as_str()).fetch_optional(pool).await)
         .map_err(StoreError::on("load the campaign"))?;
@@ -233,7 +236,7 @@ pub async fn get(db: &Db, id: &CampaignId) -> Result<Option<StoredCampaign>, Sto
 /// # Errors
 /// When the database fails.
 pub async fn list(db: &Db, search: &str, after: Option<&CampaignId>, limit: u32) -> Result<Vec<StoredCampaign>, StoreError> {
-    const SQL: &str = "select campaign_id, unit_id, name, playlist_id, level, weight, per_hour, theme, from_ms, until_ms, windows, all_boards,
+    const SQL: &str = "select campaign_id, unit_id, name, playlist_id, ticker_asset_id, level, weight, per_hour, theme, from_ms, until_ms, windows, all_boards,
         approved, paused, version, changed_ms from campaign where name_search like $1 escape '\\'
         and ($2 = '' or (name_search, campaign_id) > (select c.name_search, c.campaign_id from campaign c where c.campaign_id = $2))
         order by name_search, campaign_id limit $3";
@@ -273,27 +276,32 @@ pub async fn names(db: &Db, ids: &[CampaignId]) -> Result<BTreeMap<CampaignId, S
     Ok(names)
 }
 
-/// The campaigns that play one of these playlists, in the order of their ids, at most `limit`.
+/// The campaigns that play one of these playlists or run one of these tickers, in the order of their ids, at most `limit`.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn of_playlists(db: &Db, playlists: &[PlaylistId], limit: u32) -> Result<Vec<StoredCampaign>, StoreError> {
-    if playlists.is_empty() {
-        return Ok(Vec::new());
-    }
+pub async fn playing(
+    db: &Db,
+    playlists: &[PlaylistId],
+    tickers: &[AssetId],
+    limit: u32,
+) -> Result<Vec<StoredCampaign>, StoreError> {
     let rows = on!(db, |pool| {
         let mut query = QueryBuilder::new(
-            "select campaign_id, unit_id, name, playlist_id, level, weight, per_hour, theme, from_ms, until_ms, windows,
-            all_boards, approved, paused, version, changed_ms from campaign where playlist_id in (",
+            "select campaign_id, unit_id, name, playlist_id, ticker_asset_id, level, weight, per_hour, theme, from_ms, until_ms, windows,
+            all_boards, approved, paused, version, changed_ms from campaign where playlist_id in (null",
         );
-        let mut list = query.separated(", ");
         for playlist in playlists {
-            list.push_bind(playlist.as_str());
+            query.push(", ").push_bind(playlist.as_str());
+        }
+        query.push(") or ticker_asset_id in (null");
+        for ticker in tickers {
+            query.push(", ").push_bind(ticker.as_str());
         }
         query.push(") order by campaign_id limit ").push_bind(i64::from(limit));
         query.build_query_as::<Row>().fetch_all(pool).await
     })
-    .map_err(StoreError::on("list the playlists' campaigns"))?;
+    .map_err(StoreError::on("list the campaigns that play what was changed"))?;
     with_boards(db, rows).await
 }
 

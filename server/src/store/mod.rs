@@ -6,6 +6,7 @@ pub mod assets;
 pub mod board_changes;
 pub mod board_defaults;
 pub mod boards;
+pub mod campaign_plays;
 pub mod campaign_versions;
 pub mod campaigns;
 pub mod contents;

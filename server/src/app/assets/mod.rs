@@ -140,6 +140,14 @@ pub async fn get(app: &App, id: &AssetId) -> Result<Option<Asset>, StoreError> {
     assets::get(&app.db, id).await
 }
 
+/// Assets of kind ticker, by name, at most `limit`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn tickers(app: &App, limit: u32) -> Result<Vec<Asset>, StoreError> {
+    assets::tickers(&app.db, limit).await
+}
+
 /// Assets that a search finds, newest first, after this one, at most `limit`.
 ///
 /// # Errors

@@ -1,4 +1,4 @@
-//! Where an asset is used: the playlists that show it, those around them, and the campaigns that play one of these.
+//! Where an asset is used: the playlists that show it, those around them, and the campaigns that play one of these or run it.
 
 use ::playlists::id::{AssetId, CampaignId, PlaylistId};
 
@@ -13,7 +13,7 @@ const MOST_CAMPAIGNS: u32 = 500;
 pub struct Uses {
     /// Playlists that show it themselves, or hold one that does.
     pub playlists: Vec<(PlaylistId, String)>,
-    /// Campaigns that play one of these.
+    /// Campaigns that play one of these, or run it as a ticker.
     pub campaigns: Vec<(CampaignId, String)>,
 }
 
@@ -23,13 +23,10 @@ pub struct Uses {
 /// When the database fails.
 pub async fn uses(app: &App, id: &AssetId) -> Result<Uses, StoreError> {
     let showing = playlists::showing(&app.db, std::slice::from_ref(id)).await?;
-    if showing.is_empty() {
-        return Ok(Uses::default());
-    }
     let mut around = contents::nesting(app).await?.around(&showing.into_iter().collect());
     around.sort();
     let lists = playlists::many(&app.db, &around).await?;
-    let played = campaigns::of_playlists(&app.db, &around, MOST_CAMPAIGNS).await?;
+    let played = campaigns::playing(&app.db, &around, std::slice::from_ref(id), MOST_CAMPAIGNS).await?;
     Ok(Uses {
         playlists: lists.into_iter().map(|list| (list.id, list.name)).collect(),
         campaigns: played.into_iter().map(|campaign| (campaign.id, campaign.name)).collect(),

@@ -7,9 +7,10 @@ use ::playlists::unit::Tier;
 
 use super::PlanError;
 use super::decide::Decision;
-use crate::app::{App, board_settings, campaigns as rules, contents};
+use crate::app::{App, board_settings, campaign_content, campaigns as rules, contents};
 use crate::live::Change;
-use crate::store::campaigns::StoredCampaign;
+use crate::store::campaign_versions::VersionPlays;
+use crate::store::campaigns::{CampaignPlays, StoredCampaign};
 use crate::store::{self, StoreError, Tx, boards, campaign_versions, campaigns, manifests, publish_wanted, stand_downs, units};
 
 /// Changes everything that was decided; false when others changed the contents since: then nothing was changed.
@@ -19,7 +20,7 @@ pub(super) async fn carry_out(app: &App, decision: &Decision) -> Result<bool, Pl
     // Campaigns of the plan get their new version with everything else that is new of them.
     let named: BTreeSet<&CampaignId> = decision.campaigns.iter().map(|(campaign, _)| &campaign.id).collect();
     reached.campaigns.retain(|campaign| !named.contains(&campaign.id));
-    let versions = versions(app, decision, &reached).await?;
+    let mut played = played(app, decision, &reached).await?;
     let mut newest = BTreeMap::new();
     for (campaign, _) in &decision.campaigns {
         if let Some(version) = campaign_versions::newest(&app.db, &campaign.id).await? {
@@ -41,8 +42,8 @@ pub(super) async fn carry_out(app: &App, decision: &Decision) -> Result<bool, Pl
         return Ok(false);
     }
     for (campaign, _) in &decision.campaigns {
-        let playlist_version = versions.get(&campaign.playlist).copied().unwrap_or_default();
-        save_campaign(&mut tx, campaign, playlist_version, newest.get(&campaign.id)).await?;
+        let plays = played.remove(&campaign.id);
+        save_campaign(&mut tx, campaign, plays, newest.get(&campaign.id)).await?;
     }
     for stand_down in &decision.stand_downs {
         stand_downs::end(&mut tx, &stand_down.id, now_ms).await?;
@@ -61,25 +62,41 @@ pub(super) async fn carry_out(app: &App, decision: &Decision) -> Result<bool, Pl
     Ok(true)
 }
 
-/// The version in which each campaign's playlist will be.
-async fn versions(app: &App, decision: &Decision, reached: &contents::Reached) -> Result<BTreeMap<PlaylistId, u64>, StoreError> {
-    let ids: BTreeSet<PlaylistId> = decision.campaigns.iter().map(|(campaign, _)| campaign.playlist.clone()).collect();
-    let ids: Vec<PlaylistId> = ids.into_iter().collect();
-    let stored = store::playlists::many(&app.db, &ids).await?;
+/// What each campaign will play: its playlist in the version in which that will be, its ticker as that will be.
+async fn played(
+    app: &App,
+    decision: &Decision,
+    reached: &contents::Reached,
+) -> Result<BTreeMap<CampaignId, VersionPlays>, StoreError> {
+    let lists: BTreeSet<PlaylistId> =
+        decision.campaigns.iter().filter_map(|(campaign, _)| campaign.plays.playlist().cloned()).collect();
+    let stored = store::playlists::many(&app.db, &lists.into_iter().collect::<Vec<_>>()).await?;
     let mut versions: BTreeMap<PlaylistId, u64> = stored.into_iter().map(|playlist| (playlist.id, playlist.version)).collect();
     versions.extend(reached.playlists.iter().map(|(playlist, _)| (playlist.id.clone(), playlist.version)));
-    Ok(versions)
+    let mut played = BTreeMap::new();
+    for (campaign, _) in &decision.campaigns {
+        let plays = match &campaign.plays {
+            CampaignPlays::Playlist(list) => versions.get(list).map(|version| VersionPlays::Playlist(list.clone(), *version)),
+            CampaignPlays::Ticker(asset) => match reached.tickers.get(asset) {
+                Some(ticker) => Some(VersionPlays::Ticker(ticker.clone())),
+                None => campaign_content::of(app, &campaign.plays).await?.map(|content| content.pinned()),
+            },
+        };
+        played.extend(plays.map(|plays| (campaign.id.clone(), plays)));
+    }
+    Ok(played)
 }
 
 async fn save_campaign(
     tx: &mut Tx,
     campaign: &StoredCampaign,
-    playlist_version: u64,
+    plays: Option<VersionPlays>,
     newest: Option<&campaign_versions::CampaignVersion>,
 ) -> Result<(), StoreError> {
     let tier = newest.map_or(Tier::Commune, |newest| newest.tier);
-    let next = rules::version_of(campaign, playlist_version, tier, newest.map_or(1, |newest| newest.version + 1));
-    let next = Some(next).filter(|_| campaign.approved && !campaign.paused);
+    let number = newest.map_or(1, |newest| newest.version + 1);
+    let plays = plays.filter(|_| campaign.approved && !campaign.paused);
+    let next = plays.map(|plays| rules::version_of(campaign, plays, tier, number));
     let unchanged = matches!((&next, newest), (Some(next), Some(newest)) if rules::same_content(next, newest));
     let version = next.as_ref().filter(|_| !unchanged).map_or(campaign.version, |next| next.version);
     campaigns::save(tx, &StoredCampaign { version, ..campaign.clone() }).await?;

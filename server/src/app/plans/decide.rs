@@ -15,7 +15,7 @@ use super::{PAGE, PlanError};
 use crate::app::contents::ContentChange;
 use crate::app::{App, FieldError, checked_name};
 use crate::store::boards::Board;
-use crate::store::campaigns::StoredCampaign;
+use crate::store::campaigns::{CampaignPlays, StoredCampaign};
 use crate::store::stand_downs::StandDownVersion;
 use crate::store::units::Unit;
 use crate::store::{self, StoreError};
@@ -316,10 +316,6 @@ fn campaign(
     let all_boards = targets.all && targets.shape.is_none();
     let meant = on_server.values().filter(|board| targets.mean(&board.id, &board.commune_code, board.geometry));
     let boards: Vec<BoardId> = if all_boards { Vec::new() } else { meant.map(|board| board.id.clone()).collect() };
-    if written.ticker.is_some() {
-        let what = "this server lets no running text run from a plan yet; leave the campaign out".to_owned();
-        work.told.faults.push(work.document.fault(&format!("{path}.ticker"), what));
-    }
     for (number, id) in targets.boards.iter().enumerate().filter(|(_, id)| !on_server.contains_key(*id)) {
         work.told.faults.push(work.document.fault(&format!("{path}.targets.boards[{number}]"), boards::missing(id)));
     }
@@ -330,7 +326,12 @@ fn campaign(
         id: written.id.clone(),
         unit: work.unit(written.unit.as_ref()),
         name: work.told.name(&written.name),
-        playlist: written.playlist.clone()?,
+        plays: match (&written.playlist, &written.ticker) {
+            (Some(playlist), None) => CampaignPlays::Playlist(playlist.clone()),
+            (None, Some(ticker)) => CampaignPlays::Ticker(ticker.clone()),
+            // The plan's own check has said so.
+            (Some(_), Some(_)) | (None, None) => return None,
+        },
         level: written.level,
         share: written
             .per_hour

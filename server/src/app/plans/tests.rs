@@ -65,6 +65,12 @@ campaigns:
     per_hour: 4
     targets: {all: true}
     approved: true
+  - id: running
+    name: Chạy
+    ticker: text
+    weight: 2
+    targets: {boards: [b-0001]}
+    approved: true
   - id: draft
     name: Nháp
     playlist: inner
@@ -105,7 +111,16 @@ async fn what_is_exported_from_a_server_and_imported_on_an_empty_one_is_exported
     let world = server(world).await;
     import(&world.app, &document(TEXT), &files(), words).await.expect("an import");
     let first = exported(&world.app).await;
-    for words in ["template: text", "take: 1", "per_hour: 4", "focus: [0.25, 0.5]", "lunar:", "until: 2026-12-31", "mourning"] {
+    for words in [
+        "template: text",
+        "take: 1",
+        "per_hour: 4",
+        "focus: [0.25, 0.5]",
+        "lunar:",
+        "ticker: text",
+        "until: 2026-12-31",
+        "mourning",
+    ] {
         assert!(first.contains(words), "{words} in\n{first}");
     }
     let other = server(World::on(Engine::Sqlite).await).await;
@@ -175,7 +190,9 @@ async fn boards_play_what_the_plan_says(world: World) {
     let of_plan = document(TEXT).plan.manifest(&id).err();
     assert!(of_plan.is_none(), "{of_plan:?}");
     let ids: Vec<_> = manifest.campaigns.iter().map(|campaign| campaign.id.to_string()).collect();
-    assert_eq!(ids, ["hourly", "tet"]);
+    assert_eq!(ids, ["hourly", "running", "tet"]);
+    let strip = manifest.campaigns[1].plays.ticker().expect("a ticker");
+    assert!(strip.speed == 100 && manifest.item(&strip.item).is_some(), "{strip:?}");
     assert_eq!(manifest.languages.len(), 2);
     assert_eq!(manifest.stand_downs.len(), 1);
 }

@@ -14,7 +14,7 @@ use super::fields::{Errors, Fields};
 use super::overview::{Line, line, place_name};
 use super::windows::{self, WindowView};
 use crate::app::campaign_draft::{CampaignDraft, StartsDraft, WindowDraft};
-use crate::app::{FieldError, campaigns, overview, playlists as plans, stand_downs, units};
+use crate::app::{FieldError, assets, campaigns, overview, playlists as plans, stand_downs, units};
 use crate::http::error::{PageError, page};
 use crate::http::frame::Frame;
 use crate::http::site::Site;
@@ -23,7 +23,7 @@ use crate::http::visitor::Visitor;
 use crate::http::words::Tr;
 use crate::store::campaigns::StoredCampaign;
 
-/// Playlists offered in the form.
+/// Playlists, and tickers, offered in the form.
 const OFFERED: u32 = 500;
 
 /// A choice of a list.
@@ -61,6 +61,7 @@ struct FormPage {
     may_end: bool,
     draft: CampaignDraft,
     playlists: Vec<Choice>,
+    tickers: Vec<Choice>,
     themes: Vec<Choice>,
     windows: Vec<WindowView>,
     picks: Vec<Pick>,
@@ -87,6 +88,9 @@ struct StartsPart {
 pub(in crate::http) struct Opening {
     #[serde(default)]
     playlist: String,
+    /// An asset of kind ticker.
+    #[serde(default)]
+    ticker: String,
     #[serde(default)]
     saved: bool,
     /// `paused`, `resumed` or `ended`: a step just taken.
@@ -110,7 +114,9 @@ pub(in crate::http) async fn new(
         return form(&site, &visitor, None, draft, &[], &opening).await;
     }
     let draft = CampaignDraft {
+        shown: if opening.ticker.is_empty() { "playlist" } else { "ticker" }.to_owned(),
         playlist_id: opening.playlist.clone(),
+        ticker_asset_id: opening.ticker.clone(),
         level: "normal".to_owned(),
         weight: "10".to_owned(),
         from: times::to_field(site.app.clock.now()),
@@ -136,7 +142,9 @@ pub(in crate::http) async fn edit(
 fn draft_from(stored: &StoredCampaign) -> CampaignDraft {
     CampaignDraft {
         name: stored.name.clone(),
-        playlist_id: stored.playlist.to_string(),
+        shown: if stored.plays.ticker().is_some() { "ticker" } else { "playlist" }.to_owned(),
+        playlist_id: stored.plays.playlist().map(ToString::to_string).unwrap_or_default(),
+        ticker_asset_id: stored.plays.ticker().map(ToString::to_string).unwrap_or_default(),
         level: stored.level.as_str().to_owned(),
         share: if matches!(stored.share, Share::PerHour(_)) { "per_hour" } else { "weight" }.to_owned(),
         weight: if let Share::Weight(weight) = stored.share { weight.get().to_string() } else { "10".to_owned() },
@@ -165,7 +173,9 @@ fn went(t: Tr, word: &str) -> Option<(&'static str, String)> {
 pub(super) fn draft_of(fields: &Fields) -> CampaignDraft {
     CampaignDraft {
         name: fields.one("name"),
+        shown: fields.one("shown"),
         playlist_id: fields.one("playlist"),
+        ticker_asset_id: fields.one("ticker"),
         level: fields.one("level"),
         share: fields.one("share"),
         weight: fields.one("weight"),
@@ -280,6 +290,12 @@ async fn form(
         name: playlist.name.clone(),
         chosen: playlist.id.as_str() == draft.playlist_id,
     };
+    let tickers = assets::tickers(&site.app, OFFERED).await?;
+    let ticker = |asset: &crate::store::assets::Asset| Choice {
+        value: asset.id.to_string(),
+        name: asset.name.clone(),
+        chosen: asset.id.as_str() == draft.ticker_asset_id,
+    };
     let theme = |id: &&str| Choice { value: (*id).to_owned(), name: t.theme_of(id), chosen: *id == draft.theme };
     let windows =
         draft.windows.iter().enumerate().map(|(number, window)| windows::view(t, number, window, &errors, now)).collect();
@@ -291,6 +307,7 @@ async fn form(
         phase: stored.map(|campaign| phase_name(t, phase(campaign, &held, now))),
         may_end: stored.is_some_and(|campaign| campaign.period.until.is_none_or(|until| now < until)),
         playlists: offered.iter().map(choice).collect(),
+        tickers: tickers.iter().map(ticker).collect(),
         themes: THEMES.iter().map(theme).collect(),
         windows,
         picks,

@@ -81,6 +81,7 @@ struct Summary {
     share: String,
     theme: String,
     priority: bool,
+    ticker: bool,
 }
 
 #[derive(Template)]
@@ -134,6 +135,7 @@ fn summary(t: Tr, campaign: &StoredCampaign, held: &BTreeSet<ThemeId>, now: Date
         share: share(t, campaign.share),
         theme: campaign.theme.as_ref().map(|theme| t.theme(theme)).unwrap_or_default(),
         priority: campaign.level == Level::Priority,
+        ticker: campaign.plays.ticker().is_some(),
     }
 }
 
@@ -160,6 +162,7 @@ mod tests {
     use playlists::window::Window;
 
     use super::*;
+    use crate::store::campaigns::CampaignPlays;
 
     #[test]
     fn a_campaign_is_draft_coming_held_running_or_over() {
@@ -169,7 +172,7 @@ mod tests {
             id: "c-1".parse().expect("an id"),
             unit: "u-1".parse().expect("an id"),
             name: "Chè".to_owned(),
-            playlist: "p-1".parse().expect("an id"),
+            plays: CampaignPlays::Playlist("p-1".parse().expect("an id")),
             level: Level::Normal,
             share: Share::Weight(Weight::ONE),
             theme: Some("tourism".parse().expect("a theme")),

@@ -141,6 +141,14 @@ fn group(t: Tr, outlook: &Outlook, counted: &Counted) -> Group {
             (name, own, of(before, id), of(after, id))
         })
         .collect();
+    let running: BTreeSet<&CampaignId> = counted.running_before.keys().chain(counted.running_after.keys()).collect();
+    // A campaign that only runs a ticker has no line of its own beneath.
+    found.retain(|(_, own, had, gets)| !own || had.plays + gets.plays > 0 || !running.contains(&outlook.campaign));
+    for id in running {
+        let of = |gets: &std::collections::BTreeMap<CampaignId, Airtime>| gets.get(id).copied().unwrap_or_default();
+        let name = t.a("timeline-ticker", "name", name(t, outlook, id));
+        found.push((name, *id == outlook.campaign, of(&counted.running_before), of(&counted.running_after)));
+    }
     if before.default.plays + after.default.plays > 0 {
         found.push((t.s("now-default"), false, before.default, after.default));
     }

@@ -9,7 +9,7 @@ use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use chrono_tz::Tz;
 use playlists::id::{BoardId, CampaignId};
 use playlists::local::{broadcast_day, day_start};
-use playlists::schedule::{Shows, Stretch};
+use playlists::schedule::{Shows, Stretch, TickerStretch};
 use serde::Deserialize;
 
 use crate::app::boards;
@@ -128,8 +128,10 @@ pub(in crate::http) async fn show(
         return Err(PageError::Unreadable);
     }
     let course = course(app, &id, from, until).await?.ok_or(PageError::Missing)?;
-    let told = tokio::task::spawn_blocking(move || course.stretches(MOST)).await.map_err(PageError::failed)?;
-    let of: BTreeSet<CampaignId> = told.iter().flat_map(ids).cloned().collect();
+    let work = tokio::task::spawn_blocking(move || (course.stretches(MOST), course.tickers(MOST))).await;
+    let (told, tickers) = work.map_err(PageError::failed)?;
+    let running = tickers.iter().flat_map(|stretch| &stretch.campaigns);
+    let of: BTreeSet<CampaignId> = told.iter().flat_map(ids).chain(running).cloned().collect();
     let names = Names::load(app, &[], &of).await?;
     let explained = match at {
         Some(at) => explained(&site, t, &id, at).await?,
@@ -148,8 +150,8 @@ pub(in crate::http) async fn show(
         seconds: (until - from).num_seconds(),
         now: (from <= now && now < until).then(|| (now - from).num_seconds()),
         marks: marks(from, until, tz),
-        rows: rows(t, &told, &names, from),
-        stints: told.iter().map(|told| stint(t, told, &names, now)).collect(),
+        rows: rows(t, &told, &names, from).into_iter().chain(ticker_rows(t, &tickers, &names, from)).collect(),
+        stints: told.iter().map(|told| stint(t, told, &tickers, &names, now)).collect(),
         explained,
         at: times::to_field(at.unwrap_or(now)),
         from_stamp: from.format("%Y-%m-%dT%H:%M:%SZ").to_string(),
@@ -218,15 +220,41 @@ fn rows(t: Tr, told: &[Told<Stretch>], names: &Names, day: DateTime<Utc>) -> Vec
     rows.into_values().collect()
 }
 
+/// A row for each campaign that runs a ticker, in the order of their first turns.
+fn ticker_rows(t: Tr, tickers: &[TickerStretch], names: &Names, day: DateTime<Utc>) -> Vec<Row> {
+    let mut rows: Vec<(&CampaignId, Row)> = Vec::new();
+    for stretch in tickers {
+        for id in &stretch.campaigns {
+            let bar = Bar {
+                from: (stretch.since - day).num_seconds(),
+                length: (stretch.until - stretch.since).num_seconds().max(1),
+                title: format!("{} – {}", t.clock_time(stretch.since), t.clock_time(stretch.until)),
+            };
+            match rows.iter_mut().find(|(known, _)| *known == id) {
+                Some((_, row)) => row.bars.push(bar),
+                None => {
+                    let name = t.a("timeline-ticker", "name", names.campaign(id));
+                    rows.push((id, Row { name, link: format!("/campaigns/{id}"), class: "bar-ticker", bars: vec![bar] }));
+                }
+            }
+        }
+    }
+    rows.into_iter().map(|(_, row)| row).collect()
+}
+
 /// A campaign's name; of one with plays per hour, that it has them.
 fn name(t: Tr, names: &Names, id: &CampaignId, per_hour: bool) -> String {
     let name = names.campaign(id);
     if per_hour { t.a("timeline-per-hour", "name", name) } else { name.to_owned() }
 }
 
-fn stint(t: Tr, told: &Told<Stretch>, names: &Names, now: DateTime<Utc>) -> Stint {
+fn stint(t: Tr, told: &Told<Stretch>, tickers: &[TickerStretch], names: &Names, now: DateTime<Utc>) -> Stint {
     let (from, until) = span(told);
-    let shows: Vec<_> = named(told).map(|(id, per_hour)| (format!("/campaigns/{id}"), name(t, names, id, per_hour))).collect();
+    let mut shows: Vec<_> =
+        named(told).map(|(id, per_hour)| (format!("/campaigns/{id}"), name(t, names, id, per_hour))).collect();
+    let over_it = tickers.iter().filter(|stretch| stretch.since < until && from < stretch.until);
+    let over_it: BTreeSet<&CampaignId> = over_it.flat_map(|stretch| &stretch.campaigns).collect();
+    shows.extend(over_it.iter().map(|id| (format!("/campaigns/{id}"), t.a("timeline-ticker", "name", names.campaign(id)))));
     let text = match told {
         Told::Known(Stretch { shows: Shows::Loop { weighted, .. }, .. }) if !weighted.is_empty() => String::new(),
         Told::Known(Stretch { shows: Shows::Loop { .. }, .. }) => t.s("now-default"),
@@ -251,7 +279,11 @@ async fn explained(site: &Site, t: Tr, id: &BoardId, at: DateTime<Utc>) -> Resul
     let Some(explained) = explain(&site.app, id, at).await? else { return Ok(None) };
     let part = |(id, because): &(CampaignId, crate::app::explain::Because)| Part {
         id: id.to_string(),
-        name: explained.names.campaign(id).to_owned(),
+        name: if explained.tickers.contains(id) {
+            t.a("timeline-ticker", "name", explained.names.campaign(id))
+        } else {
+            explained.names.campaign(id).to_owned()
+        },
         text: reasons::because(t, &explained, because),
         on: reasons::code(because) == "on",
         next: reasons::next(because).map(|next| t.stamp(next)).unwrap_or_default(),
