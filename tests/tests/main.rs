@@ -17,6 +17,7 @@ mod licences;
 mod offline;
 mod outside;
 mod pages;
+mod plans;
 mod proof;
 mod resolver;
 mod rules;
