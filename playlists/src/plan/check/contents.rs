@@ -14,7 +14,7 @@ use crate::trust::faults::MOST_UNFOLDED;
 /// Most entries of one playlist.
 const MOST_ENTRIES: usize = 500;
 /// Fastest running text, in pixels a frame.
-const FASTEST: u32 = 40;
+const FASTEST: u32 = 20;
 
 pub(super) fn check_assets(plan: &Plan, names: &Names<'_>, faults: &mut Faults) {
     faults.doubles("assets", plan.assets.iter().map(|asset| asset.id.as_str()));

@@ -128,7 +128,7 @@ pub struct Ticker {
     /// The band's colour; what plays shows through, when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub band: Option<String>,
-    /// Whole pixels a frame, 1 to 40, of 25 frames a second; 4, when absent.
+    /// Whole pixels a frame, 1 to 20, of 50 frames a second; 2, when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub speed: Option<u32>,
 }

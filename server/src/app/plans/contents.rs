@@ -22,7 +22,7 @@ use crate::store::playlists::{Shows, StoredEntry, StoredPlaylist};
 use crate::telemetry::chain;
 
 /// Pixels a frame of a running text that names none.
-pub(super) const SPEED: u32 = 4;
+pub(super) const SPEED: u32 = 2;
 
 /// What an import works on.
 pub(super) struct Work<'a> {
