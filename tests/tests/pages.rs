@@ -330,8 +330,8 @@ async fn walk(browser: &Browser, page: &str) {
 /// Numbers what the tabulator is to visit, and puts the focus on the first.
 const NUMBER_STOPS: &str = "
     const chosen = (e) => e.type !== 'radio' || e.checked;
-    const seen = (e) => e.getClientRects().length > 0 && getComputedStyle(e).visibility === 'visible';
-    const all = [...document.querySelectorAll('a[href], button, input, select, textarea, [tabindex]')];
+    const seen = (e) => e.getClientRects().length > 0 && e.checkVisibility({ visibilityProperty: true });
+    const all = [...document.querySelectorAll('a[href], button, input, select, textarea, summary, [tabindex]')];
     const stops = all.filter((e) => e.tabIndex >= 0 && !e.disabled && e.type !== 'hidden' && seen(e) && chosen(e));
     stops.forEach((e, n) => { e.dataset.stop = n + ' ' + (e.id || e.name || e.className || e.textContent).slice(0, 30) });
     stops[0].focus();

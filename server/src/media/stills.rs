@@ -56,8 +56,10 @@ impl Original {
         let (whole, part) = (self.whole(), self.of_shape(geometry, f64::min));
         let place =
             |share: u16, whole: f64, part: f64| (whole * f64::from(share) / 1000.0 - part / 2.0).min(whole - part).max(0.0);
-        let (left, top) = (place(focus.x(), whole.width, part.width), place(focus.y(), whole.height, part.height));
-        Part { left, top, ..part }
+        // In steps that sums keep exact: a part that lies a hair beyond the edge cannot be cut.
+        let (width, height) = (in_steps(part.width), in_steps(part.height));
+        let (left, top) = (place(focus.x(), whole.width, width), place(focus.y(), whole.height, height));
+        Part { left: in_steps(left), top: in_steps(top), width, height }
     }
     /// The smallest part around the whole that has the target's shape.
     fn around(&self, geometry: Geometry) -> Part {
@@ -117,6 +119,12 @@ fn contain(original: &Original, focus: Focus, geometry: Geometry) -> Result<RgbI
         }
     }
     Ok(canvas)
+}
+
+/// A number of pixels, cut to whole millionths: differences and sums of such numbers are exact.
+fn in_steps(pixels: f64) -> f64 {
+    const STEPS: f64 = (1_u32 << 20) as f64;
+    (pixels * STEPS).floor() / STEPS
 }
 
 /// The largest size of a picture's shape within a geometry, at least one pixel each way.
@@ -224,6 +232,27 @@ mod tests {
         assert_eq!((contain.get_pixel(2, 50).0, contain.get_pixel(97, 50).0), ([255, 0, 0], [0, 0, 255]));
         let [red, _, _] = contain.get_pixel(2, 2).0;
         assert!((40..=130).contains(&red), "the ground is a dark copy: {red}");
+    }
+
+    #[test]
+    fn what_is_cut_never_lies_beyond_the_edge() {
+        for (wide, high) in [(1000, 872), (451, 300), (640, 427), (97, 1013)] {
+            let original = Original::open(&png(&RgbaImage::new(wide, high))).expect("opened");
+            for (width, height) in (1..160).flat_map(|width| [(width * 13, 1080), (width, 97), (320, width * 7)]) {
+                for share in [0, 1, 333, 500, 667, 999, 1000] {
+                    let focus = Focus::new(share, share).expect("inside");
+                    let part = original.around_focus(focus, geometry(&format!("{width}x{height}")));
+                    assert!(
+                        part.left >= 0.0 && part.left + part.width <= f64::from(wide),
+                        "{wide}x{high} at {width}x{height}: {part:?}"
+                    );
+                    assert!(
+                        part.top >= 0.0 && part.top + part.height <= f64::from(high),
+                        "{wide}x{high} at {width}x{height}: {part:?}"
+                    );
+                }
+            }
+        }
     }
 
     #[test]
