@@ -40,7 +40,7 @@ assets:
     files: {und: {file: a.svg}}
   - id: text
     name: Chữ chạy
-    ticker: {texts: {vi: Xin chào}, band: "#a00f16", speed: 3}
+    ticker: {texts: {vi: Xin chào}, band: "#a00f16", speed: 1}
 playlists:
   - id: inner
     name: Trong
@@ -192,7 +192,7 @@ async fn boards_play_what_the_plan_says(world: World) {
     let ids: Vec<_> = manifest.campaigns.iter().map(|campaign| campaign.id.to_string()).collect();
     assert_eq!(ids, ["hourly", "running", "tet"]);
     let strip = manifest.campaigns[1].plays.ticker().expect("a ticker");
-    assert!(strip.speed == 150 && manifest.item(&strip.item).is_some(), "{strip:?}");
+    assert!(strip.speed == 50 && manifest.item(&strip.item).is_some(), "{strip:?}");
     assert_eq!(manifest.languages.len(), 2);
     assert_eq!(manifest.stand_downs.len(), 1);
 }
