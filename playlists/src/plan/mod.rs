@@ -2,7 +2,7 @@
 //!
 //! Pure: text in, a plan or all its faults out, each with its place; a plan in, text out, always the same; and a board's manifest of
 //! a plan, by the same rules as any other. Whoever reads files does it elsewhere. The form is told in this crate's README, "The plan
-//! file", and as a JSON Schema by [`schema`].
+//! file", and as a JSON Schema by [`schema()`].
 
 mod check;
 mod document;

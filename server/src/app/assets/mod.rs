@@ -1,5 +1,5 @@
 //! Assets and their language versions: files that were uploaded ([`files`]), slides and tickers made here ([`documents`]), what holds for
-//! all versions of one ([`properties`]), and how each looks ([`preview`]).
+//! all versions of one ([`properties`]), and how each looks ([`mod@preview`]).
 
 pub mod documents;
 pub mod files;

@@ -1,6 +1,6 @@
 //! Plans as files: what this server has, told as a plan, and a plan carried out on this server, as a whole or not at all.
 //!
-//! [`export`] reads the database; [`import`] reads a plan and its files, decides what is to be changed ([`Decision`]), and changes it in
+//! [`export()`] reads the database; [`import()`] reads a plan and its files, decides what is to be changed ([`Decision`]), and changes it in
 //! one transaction. A plan's boards must be there, since a plan has no keys; whatever the plan does not name stays as it is.
 
 mod boards;
@@ -63,7 +63,7 @@ pub async fn decide(app: &App, document: &Document, files: &Files, words: Words)
 /// Imports a plan: everything in it, or nothing. Importing it twice changes nothing the second time.
 ///
 /// # Errors
-/// As [`decide`].
+/// As [`decide()`].
 pub async fn import(app: &App, document: &Document, files: &Files, words: Words) -> Result<Decision, PlanError> {
     for _ in 0..super::contents::TRIES {
         let decision = decide::decide(app, document, files, words).await?;
