@@ -145,7 +145,9 @@ proptest! {
         prop_assert!(own.iter().any(|(_, played)| played.is_some()), "{own:?}");
         for (due, played) in own {
             let waits = played.map_or(i64::MAX, |played| played - due);
-            prop_assert!(waits < beside as i64 * 1000 || until - due <= beside as i64 * 1000);
+            // One that is due so late that less than 2 s are left when the entry on the screen ends may lapse: rule 10.
+            let late = until - due < beside as i64 * 1000 + 2_000;
+            prop_assert!(waits < beside as i64 * 1000 || late, "due {}", at(*due));
         }
     }
 
