@@ -42,7 +42,7 @@ impl Document {
 /// use playlists::plan;
 /// let text = "bangtin: 1\nunits:\n  - {id: tn, name: Thái Nguyên, tier: provinec}\n";
 /// let faults = plan::read(text).expect_err("a slip");
-/// assert_eq!(faults[0].to_string(), "3:38: units[0].tier: \"provinec\" is not known here; did you mean province?");
+/// assert_eq!(faults[0].to_string(), "3:39: units[0].tier: \"provinec\" is not known here; did you mean province?");
 /// ```
 ///
 /// # Errors
