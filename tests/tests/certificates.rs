@@ -8,7 +8,6 @@ use std::process::Command;
 use bangtin::edge::{authority, chain};
 use bangtin::ports::{Clock as _, SystemClock};
 use bangtin_tests::boards::Board;
-use bangtin_tests::clock::off;
 use bangtin_tests::eventually::{SOON, STARTUP, eventually};
 use bangtin_tests::process::{installed, run};
 use bangtin_tests::proxy::Wire;
@@ -201,17 +200,7 @@ async fn the_servers_own_certificate_is_renewed_before_its_end_without_a_restart
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn with_a_given_certificate_a_board_whose_clock_says_1970_connects() {
-    world_that_speaks(Speech::Given, Place::Within, async |world| {
-        let board = world.add_board("b-05527", "96x48").await;
-        let since_1970 = SystemClock.now() - DateTime::UNIX_EPOCH;
-        world.start_player_by(&board, off(-since_1970)).await;
-        let picture = world.upload_speckled(1).await;
-        world.show(1, &[&picture], &[&board]).await;
-        world.shows(&board, &picture).await;
-        world.desired_is_reported(&board).await;
-        assert!(world.mqtt.bytes_up() > 0, "MQTT was used");
-    })
-    .await;
+    crate::encryption::a_1970_clock_connects(Speech::Given).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

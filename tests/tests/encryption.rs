@@ -40,7 +40,11 @@ async fn what_is_uploaded_is_shown_over_https_and_mqtts_pixel_by_pixel() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_board_whose_clock_says_1970_connects_and_shows_its_picture() {
-    world_that_speaks(Speech::Tls, Place::Within, async |world| {
+    a_1970_clock_connects(Speech::Tls).await;
+}
+
+pub(crate) async fn a_1970_clock_connects(speech: Speech) {
+    world_that_speaks(speech, Place::Within, async |world| {
         let board = world.add_board("b-05527", "96x48").await;
         let since_1970 = SystemClock.now() - DateTime::UNIX_EPOCH;
         world.start_player_by(&board, off(-since_1970)).await;
