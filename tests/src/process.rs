@@ -141,8 +141,7 @@ impl Process {
     /// When it does not end.
     pub async fn ended(&mut self) -> ExitStatus {
         let name = self.name.clone();
-        // A board that took its broker for silent says nothing over it for a minute, and may be what the process waits for.
-        eventually(&format!("{name} ends"), SOON * 3, async || match self.child.try_wait() {
+        eventually(&format!("{name} ends"), SOON, async || match self.child.try_wait() {
             Ok(Some(status)) => Ok(status),
             Ok(None) => Err("still running".to_owned()),
             Err(error) => Err(error.to_string()),

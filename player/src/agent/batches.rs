@@ -8,7 +8,7 @@ use playlists::trust::envelope::{DocumentType, Envelope};
 use playlists::wire::messages::Stream;
 use playlists::wire::topics::Up;
 
-use super::outbox::Outbox;
+use super::outbox::{Outbox, Way};
 use super::reports::{NOT_TAKEN, json};
 use super::trouble::Trouble;
 use super::{Agent, blocking, chain, log};
@@ -28,9 +28,10 @@ impl Agent {
         self.linked.is_some() && !self.silence.lasts(self.now())
     }
 
-    /// HTTP has brought an acknowledgement. If MQTT had let it wait, its connection is no good, whatever it looks like.
+    /// HTTP has brought an acknowledgement. If the connection to the broker let the same batch wait, it is no good, whatever it looks
+    /// like.
     pub(super) async fn on_posted_ack(&mut self, stream: Stream, ack: &[u8]) {
-        if self.is_heard() && self.outbox(stream).was_in_vain() {
+        if self.is_heard() && self.outbox(stream).link_is_silent() {
             tracing::warn!("the broker's connection stands, but brings no answer: HTTP is gone, and a new connection made");
             let now = self.now();
             self.silence.met(now);
@@ -45,13 +46,14 @@ impl Agent {
         for stream in [Stream::Plays, Stream::Event] {
             let may_post = self.parts.token.is_some() && !self.busy.posting;
             let by_http = !self.is_heard() || (self.outbox(stream).wants_an_answer() && self.parts.token.is_some());
-            if self.outbox(stream).is_due(now) && (may_post || !by_http) {
-                self.send_batch(stream, by_http, now).await;
+            let way = if by_http { Way::Http } else { Way::Link };
+            if self.outbox(stream).is_due(now) && (may_post || way == Way::Link) {
+                self.send_batch(stream, way, now).await;
             }
         }
     }
 
-    async fn send_batch(&mut self, stream: Stream, by_http: bool, now: Duration) {
+    async fn send_batch(&mut self, stream: Stream, way: Way, now: Duration) {
         let (queue, board) = (Arc::clone(&self.parts.queue), self.parts.identity.board.clone());
         let (document, up) = match stream {
             Stream::Plays => (DocumentType::Plays, Up::Plays),
@@ -64,13 +66,12 @@ impl Agent {
         let batch = log(read.await, "the queue cannot be read").flatten();
         let taken = batch.is_some_and(|(range, batch)| {
             let envelope = Envelope::sign(document, &batch, &[&self.parts.identity.key]).to_json();
-            if by_http {
-                self.post(up, envelope, Some(range))
-            } else {
-                self.parts.link.publish(up.topic(&self.parts.identity.board), envelope)
+            match way {
+                Way::Http => self.post(up, envelope, Some(range)),
+                Way::Link => self.parts.link.publish(up.topic(&self.parts.identity.board), envelope),
             }
         });
-        if taken { self.outbox(stream).sent(now) } else { self.outbox(stream).not_sent(now, NOT_TAKEN) }
+        if taken { self.outbox(stream).sent(way, now) } else { self.outbox(stream).not_sent(now, NOT_TAKEN) }
     }
 
     /// Deletes what the server has stored: only on its signed word, only for this board.

@@ -44,7 +44,8 @@ impl Agent {
                 self.seq.0 = 0;
                 let now = self.now();
                 self.due.hello = Some(now);
-                (self.plays.due, self.events.due) = (now, now);
+                self.plays.linked(now);
+                self.events.linked(now);
                 // The state follows the hello: what the server holds may be from before.
                 self.reported = None;
             }

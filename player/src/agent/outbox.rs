@@ -11,6 +11,15 @@ const FIRST_PAUSE: Duration = Duration::from_secs(2);
 /// The longest.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
+/// The way a batch goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Way {
+    /// Over the connection to the broker: what becomes of it is told by an acknowledgement or not at all.
+    Link,
+    /// Over HTTP: with an answer, whatever it is.
+    Http,
+}
+
 /// One stream's state: rows that wait and when they are sent next.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Outbox {
@@ -18,6 +27,8 @@ pub(super) struct Outbox {
     pub(super) due: Duration,
     in_flight: bool,
     unanswered: u32,
+    /// Whether a batch went over the connection that stands, and nothing was acknowledged since.
+    link_owes: bool,
     failures: u32,
     /// Rows that came since a batch was sent last, and when the first of them did.
     fresh: (u64, Duration),
@@ -29,7 +40,7 @@ impl Outbox {
     /// A stream whose rows wait at most `age` to be sent, and for `answer` to be acknowledged before they are sent again.
     pub(super) fn new(age: Duration, answer: Duration) -> Self {
         let (waiting, due, in_flight) = (0, Duration::ZERO, false);
-        Self { waiting, due, in_flight, unanswered: 0, failures: 0, fresh: (0, due), age, answer }
+        Self { waiting, due, in_flight, unanswered: 0, link_owes: false, failures: 0, fresh: (0, due), age, answer }
     }
     /// Rows were counted in the queue.
     pub(super) fn counted(&mut self, waiting: u64, now: Duration) {
@@ -53,9 +64,14 @@ impl Outbox {
     pub(super) fn is_due(&self, now: Duration) -> bool {
         self.waiting > 0 && self.due <= now
     }
+    /// There is a new connection: it is not to blame for what went over an older one, and what waits goes at once.
+    pub(super) fn linked(&mut self, now: Duration) {
+        (self.link_owes, self.due) = (false, now);
+    }
     /// A batch was handed on.
-    pub(super) fn sent(&mut self, now: Duration) {
+    pub(super) fn sent(&mut self, way: Way, now: Duration) {
         (self.in_flight, self.due) = (true, now + self.answer);
+        self.link_owes |= way == Way::Link;
         self.unanswered = self.unanswered.saturating_add(1);
         self.fresh.0 = 0;
     }
@@ -63,9 +79,9 @@ impl Outbox {
     pub(super) fn wants_an_answer(&self) -> bool {
         self.unanswered >= UNANSWERED
     }
-    /// Whether it was sent before the time that is answered now.
-    pub(super) fn was_in_vain(&self) -> bool {
-        self.unanswered > UNANSWERED
+    /// Whether the connection that stands took a batch and let it wait.
+    pub(super) fn link_is_silent(&self) -> bool {
+        self.link_owes
     }
     /// The way that answers could not be gone: another try after a pause, longer each time, of which `share` (0 to 1) decides
     /// half, or after what the server asks for.
@@ -78,7 +94,7 @@ impl Outbox {
     }
     /// What was sent is out of the way: the next batch goes at once.
     pub(super) fn passed_over(&mut self, now: Duration) {
-        (self.in_flight, self.unanswered, self.failures, self.due) = (false, 0, 0, now);
+        (self.in_flight, self.unanswered, self.link_owes, self.failures, self.due) = (false, 0, false, 0, now);
     }
     /// Nobody took it.
     pub(super) fn not_sent(&mut self, now: Duration, pause: Duration) {
@@ -87,7 +103,7 @@ impl Outbox {
     /// The server has stored some, and `left` still wait. Those that waited already when the batch was sent found no room in it
     /// and have waited long enough, as many have: they go at once. Newer ones wait for others as ever.
     pub(super) fn acknowledged(&mut self, left: u64, now: Duration) {
-        (self.waiting, self.in_flight, self.unanswered, self.failures) = (left, false, 0, 0);
+        (self.waiting, self.in_flight, self.unanswered, self.link_owes, self.failures) = (left, false, 0, false, 0);
         let (fresh, since) = self.fresh;
         let at_once = left > fresh || left >= MOST_ROWS as u64 / 2;
         self.due = if at_once { now } else { since + self.age };
@@ -108,7 +124,7 @@ mod tests {
         assert!(outbox.is_due(second * 61));
         outbox.pushed(499, second * 2);
         assert!(outbox.is_due(second * 2));
-        outbox.sent(second * 2);
+        outbox.sent(Way::Link, second * 2);
         outbox.pushed(1, second * 3);
         assert!(!outbox.is_due(second * 31));
         assert!(outbox.is_due(second * 32));
@@ -122,14 +138,14 @@ mod tests {
         let mut outbox = Outbox::new(second * 60, second * 20);
         // Three short batches: each run of the player and each revision has its own.
         outbox.pushed(9, second);
-        outbox.sent(second * 61);
+        outbox.sent(Way::Link, second * 61);
         outbox.pushed(1, second * 62);
         outbox.acknowledged(7, second * 63);
         assert!(outbox.is_due(second * 63), "six of them were old before");
-        outbox.sent(second * 63);
+        outbox.sent(Way::Link, second * 63);
         outbox.acknowledged(4, second * 64);
         assert!(outbox.is_due(second * 64), "and again");
-        outbox.sent(second * 64);
+        outbox.sent(Way::Link, second * 64);
         outbox.pushed(1, second * 65);
         outbox.acknowledged(1, second * 66);
         assert!(!outbox.is_due(second * 124), "a new one waits for others");
@@ -142,7 +158,7 @@ mod tests {
         let mut outbox = Outbox::new(second, second * 20);
         outbox.pushed(3, second);
         assert!(!outbox.wants_an_answer());
-        outbox.sent(second * 2);
+        outbox.sent(Way::Link, second * 2);
         assert!(!outbox.is_due(second * 21));
         assert!(outbox.is_due(second * 22) && outbox.wants_an_answer());
         let mut unreachable = outbox.clone();
@@ -150,6 +166,24 @@ mod tests {
         assert!(!unreachable.wants_an_answer(), "the other way is tried again");
         outbox.passed_over(second * 62);
         assert!(outbox.is_due(second * 62) && !outbox.wants_an_answer());
+    }
+
+    #[test]
+    fn a_connection_is_silent_only_about_what_went_over_itself() {
+        let second = Duration::from_secs(1);
+        let mut outbox = Outbox::new(second, second * 20);
+        outbox.pushed(3, second);
+        outbox.sent(Way::Link, second * 2);
+        outbox.linked(second * 3);
+        assert!(outbox.is_due(second * 3) && outbox.wants_an_answer(), "a connection that breaks again and again brings nothing either");
+        outbox.sent(Way::Http, second * 3);
+        assert!(!outbox.link_is_silent(), "the batch was lost with the connection before");
+        outbox.unreachable(second * 4, None, 1.0);
+        outbox.sent(Way::Link, second * 6);
+        outbox.sent(Way::Http, second * 26);
+        assert!(outbox.link_is_silent(), "this one stood, and let it wait");
+        outbox.acknowledged(0, second * 27);
+        assert!(!outbox.link_is_silent());
     }
 
     #[test]
