@@ -7,6 +7,7 @@ use playlists::asset::{AssetKind, Fit, Focus, Language};
 use playlists::id::{AssetId, Digest};
 use sqlx::{FromRow, QueryBuilder};
 
+use super::of_ids::{IDS_AT_ONCE, of_ids};
 use super::{Db, StoreError, Tx, on, within};
 
 /// Which version of which asset.
@@ -165,28 +166,17 @@ pub async fn withdraw(tx: &mut Tx, asset: &AssetId, language: &Language, now_ms:
 /// # Errors
 /// When the database fails.
 pub async fn current(db: &Db, assets: &[AssetId]) -> Result<Vec<(AssetId, AssetVersion)>, StoreError> {
-    /// SQLite takes 32,766 parameters in a statement.
-    const AT_ONCE: usize = 10_000;
+    const SQL: &str =
+        "select v.asset_id, v.language, v.version, v.media_type, v.sha256, v.size_bytes, v.width, v.height, v.fit, v.focus_x,
+        v.focus_y, v.duration_ms, v.poster_sha256, v.first_day, v.last_day, v.created_ms, v.withdrawn_ms
+        from asset_version v where v.withdrawn_ms is null
+        and v.version = (select max(n.version) from asset_version n where n.asset_id = v.asset_id and n.language = v.language)
+        and v.asset_id in";
     let mut rows: Vec<Row> = Vec::new();
-    for part in assets.chunks(AT_ONCE) {
-        rows.extend(
-            on!(db, |pool| {
-                let mut query = QueryBuilder::new(
-                    "select v.asset_id, v.language, v.version, v.media_type, v.sha256, v.size_bytes, v.width, v.height, v.fit, v.focus_x,
-                    v.focus_y, v.duration_ms, v.poster_sha256, v.first_day, v.last_day, v.created_ms, v.withdrawn_ms
-                    from asset_version v where v.withdrawn_ms is null
-                    and v.version = (select max(n.version) from asset_version n where n.asset_id = v.asset_id and n.language = v.language)
-                    and v.asset_id in (",
-                );
-                let mut list = query.separated(", ");
-                for asset in part {
-                    list.push_bind(asset.as_str());
-                }
-                query.push(") order by v.asset_id, v.language");
-                query.build_query_as::<Row>().fetch_all(pool).await
-            })
-            .map_err(StoreError::on("load the assets' versions"))?,
-        );
+    for part in assets.chunks(IDS_AT_ONCE) {
+        let found =
+            on!(db, |pool| of_ids(SQL, part, "order by v.asset_id, v.language").build_query_as::<Row>().fetch_all(pool).await);
+        rows.extend(found.map_err(StoreError::on("load the assets' versions"))?);
     }
     rows.into_iter().map(Row::read).collect()
 }

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use playlists::asset::{AssetKind, Language};
 use playlists::id::{AssetId, Digest, ThemeId, UnitId};
-use sqlx::{FromRow, QueryBuilder};
+use sqlx::FromRow;
 
 pub use super::asset_versions::{AssetVersion, ClipFacts};
+use super::of_ids::{IDS_AT_ONCE, of_ids};
 use super::search::{fold, pattern};
 use super::{Db, StoreError, Tx, asset_versions, on, within};
 
@@ -172,25 +173,12 @@ pub async fn by_content(db: &Db, unit: &UnitId, sha256: &Digest) -> Result<Optio
 /// # Errors
 /// When the database fails.
 pub async fn many(db: &Db, ids: &[AssetId]) -> Result<Vec<Asset>, StoreError> {
-    /// SQLite takes 32,766 parameters in a statement.
-    const AT_ONCE: usize = 10_000;
+    const SQL: &str = "select asset_id, unit_id, name, kind, theme, source, rights, from_ms, until_ms, created_ms
+        from asset where asset_id in";
     let mut rows: Vec<Row> = Vec::new();
-    for part in ids.chunks(AT_ONCE) {
-        rows.extend(
-            on!(db, |pool| {
-                let mut query = QueryBuilder::new(
-                    "select asset_id, unit_id, name, kind, theme, source, rights, from_ms, until_ms, created_ms
-                    from asset where asset_id in (",
-                );
-                let mut list = query.separated(", ");
-                for id in part {
-                    list.push_bind(id.as_str());
-                }
-                query.push(") order by asset_id");
-                query.build_query_as::<Row>().fetch_all(pool).await
-            })
-            .map_err(StoreError::on("load the assets"))?,
-        );
+    for part in ids.chunks(IDS_AT_ONCE) {
+        let found = on!(db, |pool| of_ids(SQL, part, "order by asset_id").build_query_as::<Row>().fetch_all(pool).await);
+        rows.extend(found.map_err(StoreError::on("load the assets"))?);
     }
     with_versions(db, rows).await
 }

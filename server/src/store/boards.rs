@@ -12,6 +12,7 @@ use playlists::trust::manifest::Lanes;
 use serde::{Deserialize, Serialize};
 use sqlx::{FromRow, QueryBuilder};
 
+use super::of_ids::{IDS_AT_ONCE, of_ids};
 use super::search::{fold, pattern};
 use super::{Db, StoreError, Tx, on, within};
 
@@ -276,25 +277,12 @@ pub async fn sizes(db: &Db, limit: u32) -> Result<Vec<(Geometry, u64)>, StoreErr
 /// # Errors
 /// When the database fails.
 pub async fn many(db: &Db, ids: &[BoardId]) -> Result<Vec<Board>, StoreError> {
-    /// SQLite takes 32,766 parameters in a statement.
-    const AT_ONCE: usize = 10_000;
+    const SQL: &str = "select board_id, name, unit_id, commune_code, lat, lon, width, height, time_zone, hours, brightness,
+        default_playlist_id, loop_rules, public_key from board where board_id in";
     let mut rows: Vec<Row> = Vec::new();
-    for part in ids.chunks(AT_ONCE) {
-        rows.extend(
-            on!(db, |pool| {
-                let mut query = QueryBuilder::new(
-                    "select board_id, name, unit_id, commune_code, lat, lon, width, height, time_zone, hours, brightness,
-                    default_playlist_id, loop_rules, public_key from board where board_id in (",
-                );
-                let mut list = query.separated(", ");
-                for id in part {
-                    list.push_bind(id.as_str());
-                }
-                query.push(") order by board_id");
-                query.build_query_as::<Row>().fetch_all(pool).await
-            })
-            .map_err(StoreError::on("load the boards"))?,
-        );
+    for part in ids.chunks(IDS_AT_ONCE) {
+        let found = on!(db, |pool| of_ids(SQL, part, "order by board_id").build_query_as::<Row>().fetch_all(pool).await);
+        rows.extend(found.map_err(StoreError::on("load the boards"))?);
     }
     rows.into_iter().map(Row::read).collect()
 }

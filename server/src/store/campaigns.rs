@@ -9,6 +9,7 @@ use playlists::window::Window;
 use sqlx::{FromRow, QueryBuilder};
 
 pub use super::campaign_plays::CampaignPlays;
+use super::of_ids::{IDS_AT_ONCE, of_ids};
 use super::search::{fold, pattern};
 use super::{Db, StoreError, Tx, on, within};
 
@@ -255,19 +256,12 @@ pub async fn list(db: &Db, search: &str, after: Option<&CampaignId>, limit: u32)
 /// # Errors
 /// When the database fails.
 pub async fn names(db: &Db, ids: &[CampaignId]) -> Result<BTreeMap<CampaignId, String>, StoreError> {
-    /// SQLite takes 32,766 parameters in a statement.
-    const AT_ONCE: usize = 10_000;
     let mut names = BTreeMap::new();
-    for part in ids.chunks(AT_ONCE) {
-        let rows = on!(db, |pool| {
-            let mut query = QueryBuilder::new("select campaign_id, name from campaign where campaign_id in (");
-            let mut list = query.separated(", ");
-            for id in part {
-                list.push_bind(id.as_str());
-            }
-            query.push(")");
-            query.build_query_as::<(String, String)>().fetch_all(pool).await
-        })
+    for part in ids.chunks(IDS_AT_ONCE) {
+        let rows = on!(db, |pool| of_ids("select campaign_id, name from campaign where campaign_id in", part, "")
+            .build_query_as::<(String, String)>()
+            .fetch_all(pool)
+            .await)
         .map_err(StoreError::on("load the campaigns' names"))?;
         for (id, name) in rows {
             names.insert(id.parse().map_err(|e| StoreError::unreadable("campaign.campaign_id", e))?, name);
@@ -327,15 +321,14 @@ async fn boards(db: &Db, campaigns: &[CampaignId]) -> Result<Vec<(String, BoardI
     if campaigns.is_empty() {
         return Ok(Vec::new());
     }
-    on!(db, |pool| {
-        let mut query = QueryBuilder::new("select campaign_id, board_id from campaign_board where campaign_id in (");
-        let mut list = query.separated(", ");
-        for campaign in campaigns {
-            list.push_bind(campaign.as_str());
-        }
-        query.push(") order by campaign_id, board_id");
-        query.build_query_as::<(String, String)>().fetch_all(pool).await
-    })
+    on!(db, |pool| of_ids(
+        "select campaign_id, board_id from campaign_board where campaign_id in",
+        campaigns,
+        "order by campaign_id, board_id"
+    )
+    .build_query_as::<(String, String)>()
+    .fetch_all(pool)
+    .await)
     .map_err(StoreError::on("load the campaigns' boards"))?
     .into_iter()
     .map(|(campaign, board)| Ok((campaign, board.parse().map_err(|e| StoreError::unreadable("campaign_board.board_id", e))?)))

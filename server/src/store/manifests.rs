@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use playlists::id::{BoardId, Digest, Revision};
 use sqlx::{FromRow, QueryBuilder};
 
+use super::of_ids::of_ids;
 use super::{Db, StoreError, Tx, on, within};
 
 /// Rows of one statement: six parameters each, within SQLite's 32,766.
@@ -132,26 +133,14 @@ pub async fn newest_heads(db: &Db, boards: &[BoardId]) -> Result<BTreeMap<BoardI
             let content = content.parse().map_err(|e| StoreError::unreadable("manifest.content_sha256", e))?;
             heads.entry(board).or_default().newest = Some((revision(rev)?, content));
         }
-        let rows = on!(db, |pool| reported_by(part).build_query_as::<(String, i64)>().fetch_all(pool).await);
+        let reported = "select board_id, rev from board_status where board_id in";
+        let rows = on!(db, |pool| of_ids(reported, part, "").build_query_as::<(String, i64)>().fetch_all(pool).await);
         for (board, rev) in rows.map_err(StoreError::on("load the revisions that boards report"))? {
             let board = board.parse().map_err(|e| StoreError::unreadable("board_status.board_id", e))?;
             heads.entry(board).or_default().reported = revision(rev)?;
         }
     }
     Ok(heads)
-}
-
-fn reported_by<DB: sqlx::Database>(boards: &[BoardId]) -> QueryBuilder<DB>
-where
-    String: sqlx::Type<DB> + for<'q> sqlx::Encode<'q, DB>,
-{
-    let mut query = QueryBuilder::new("select board_id, rev from board_status where board_id in (");
-    let mut list = query.separated(", ");
-    for board in boards {
-        list.push_bind(board.to_string());
-    }
-    query.push(")");
-    query
 }
 
 /// The newest manifest of each of these boards; a board that has none is missing.
@@ -178,14 +167,8 @@ fn newest_of<DB: sqlx::Database>(columns: &'static str, boards: &[BoardId]) -> Q
 where
     String: sqlx::Type<DB> + for<'q> sqlx::Encode<'q, DB>,
 {
-    let mut query = QueryBuilder::new("select ");
-    query.push(columns).push(" from manifest m join (select board_id, max(rev) as rev from manifest where board_id in (");
-    let mut list = query.separated(", ");
-    for board in boards {
-        list.push_bind(board.to_string());
-    }
-    query.push(") group by board_id) newest on newest.board_id = m.board_id and newest.rev = m.rev");
-    query
+    let head = format!("select {columns} from manifest m join (select board_id, max(rev) as rev from manifest where board_id in");
+    of_ids(&head, boards, "group by board_id) newest on newest.board_id = m.board_id and newest.rev = m.rev")
 }
 
 /// The revision of a board's newest manifest; none before its first.

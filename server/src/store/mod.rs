@@ -15,6 +15,7 @@ pub mod events;
 #[cfg(test)]
 pub(crate) mod fixtures;
 pub mod manifests;
+mod of_ids;
 #[cfg(test)]
 mod older_tests;
 pub mod outbox;

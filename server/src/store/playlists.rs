@@ -6,6 +6,7 @@ use playlists::id::{AssetId, PlaylistId, UnitId};
 use sqlx::{FromRow, QueryBuilder};
 
 pub use super::entries::{Pinned, Shows, StoredEntry};
+use super::of_ids::{IDS_AT_ONCE, of_ids};
 use super::search::{fold, pattern};
 use super::{Db, StoreError, Tx, on, within};
 
@@ -136,19 +137,12 @@ async fn keep_uses(tx: &mut Tx, playlist: &StoredPlaylist) -> Result<(), StoreEr
 /// # Errors
 /// When the database fails.
 pub async fn showing(db: &Db, assets: &[AssetId]) -> Result<Vec<PlaylistId>, StoreError> {
-    /// SQLite takes 32,766 parameters in a statement.
-    const AT_ONCE: usize = 10_000;
     let mut found = BTreeSet::new();
-    for part in assets.chunks(AT_ONCE) {
-        let rows = on!(db, |pool| {
-            let mut query = QueryBuilder::new("select distinct playlist_id from playlist_asset where asset_id in (");
-            let mut list = query.separated(", ");
-            for asset in part {
-                list.push_bind(asset.as_str());
-            }
-            query.push(")");
-            query.build_query_as::<(String,)>().fetch_all(pool).await
-        })
+    for part in assets.chunks(IDS_AT_ONCE) {
+        let rows = on!(db, |pool| of_ids("select distinct playlist_id from playlist_asset where asset_id in", part, "")
+            .build_query_as::<(String,)>()
+            .fetch_all(pool)
+            .await)
         .map_err(StoreError::on("find the playlists that show the assets"))?;
         for (id,) in rows {
             found.insert(id.parse().map_err(|e| StoreError::unreadable("playlist_asset.playlist_id", e))?);
@@ -187,25 +181,12 @@ pub async fn get(db: &Db, id: &PlaylistId) -> Result<Option<StoredPlaylist>, Sto
 /// # Errors
 /// When the database fails.
 pub async fn many(db: &Db, ids: &[PlaylistId]) -> Result<Vec<StoredPlaylist>, StoreError> {
-    /// SQLite takes 32,766 parameters in a statement.
-    const AT_ONCE: usize = 10_000;
+    const SQL: &str = "select p.playlist_id, p.unit_id, p.name, p.version, v.entries, p.changed_ms from playlist p
+        join playlist_version v on v.playlist_id = p.playlist_id and v.version = p.version where p.playlist_id in";
     let mut rows: Vec<Row> = Vec::new();
-    for part in ids.chunks(AT_ONCE) {
-        rows.extend(
-            on!(db, |pool| {
-                let mut query = QueryBuilder::new(
-                    "select p.playlist_id, p.unit_id, p.name, p.version, v.entries, p.changed_ms from playlist p
-                    join playlist_version v on v.playlist_id = p.playlist_id and v.version = p.version where p.playlist_id in (",
-                );
-                let mut list = query.separated(", ");
-                for id in part {
-                    list.push_bind(id.as_str());
-                }
-                query.push(") order by p.playlist_id");
-                query.build_query_as::<Row>().fetch_all(pool).await
-            })
-            .map_err(StoreError::on("load the playlists"))?,
-        );
+    for part in ids.chunks(IDS_AT_ONCE) {
+        let found = on!(db, |pool| of_ids(SQL, part, "order by p.playlist_id").build_query_as::<Row>().fetch_all(pool).await);
+        rows.extend(found.map_err(StoreError::on("load the playlists"))?);
     }
     rows.into_iter().map(Row::read).collect()
 }
