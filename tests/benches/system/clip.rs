@@ -3,25 +3,18 @@
 use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader, Write as _};
-use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::FileExt as _;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use bangtin_player::banks::{Bank, Banks};
-use bangtin_player::cache::Cache;
-use bangtin_tests::process::{installed, program};
-use chrono::DateTime;
+use bangtin_tests::process::installed;
 use playlists::asset::Kind;
 use playlists::geometry::Geometry;
-use playlists::id::{Digest, KeyEpoch, PlaylistId, Revision, Version};
-use playlists::playlist::{Entry, Playlist};
-use playlists::trust::envelope::{DocumentType, Envelope};
-use playlists::trust::key::SecretKey;
-use playlists::trust::manifest::{Item, Lanes, Manifest};
-use playlists::trust::roles::{ApproveThresholds, Role, RoleKeys, Root};
+use playlists::id::Digest;
 
+use crate::board::{self, Content};
 use crate::cost::Cost;
 use crate::demo::wait;
 
@@ -195,34 +188,10 @@ fn wait_for_change(screen: &Screen, before: &BTreeSet<Digest>) -> Instant {
     })
 }
 
-/// The player with the clip in its cache and a server that does not answer.
 fn player(folder: &Path, clip: &Path, screen: &Screen) -> Seen {
-    let data = folder.join("data");
-    let bytes = fs::read(clip).expect("the clip is there");
-    let (item, size) = (Digest::of(&bytes), bytes.len() as u64);
-    let (cache, _) = Cache::open(data.join("content"));
-    fs::create_dir_all(cache.path(&item).parent().expect("a shelf")).expect("a folder");
-    fs::write(cache.path(&item), &bytes).expect("written");
-    let (key, board_key) = (SecretKey::from_seed(&[1; 32]), SecretKey::from_seed(&[2; 32]));
-    let keys = || RoleKeys { keys: vec![key.public()], threshold: 1 };
-    let roles = [Role::Root, Role::Publish, Role::Recall, Role::Notice, Role::Time].map(|role| (role, keys())).into();
-    let approve = ApproveThresholds { routine: 0, wide: 0 };
-    let root = Root { v: 1, version: Version(1), key_epoch: KeyEpoch(0), roles, approve };
-    let sign = |kind, json: serde_json::Result<Vec<u8>>| Envelope::sign(kind, &json.expect("json"), &[&key]);
-    let root = sign(DocumentType::Root, serde_json::to_vec(&root));
-    let manifest = manifest(&board_key, item, size);
-    let manifest = sign(DocumentType::Manifest, serde_json::to_vec(&manifest)).to_json();
-    let bank = Bank { manifest: Some(String::from_utf8(manifest).expect("json is text")), ..Bank::default() };
-    Banks::<Bank>::open(&data, "bank").0.save(&bank).expect("the bank is kept");
-    let identity = serde_json::json!({
-        "v": 1, "board": "b-00001", "secret_key": board_key.to_hex(), "geometry": Geometry::new(SIZE.0, SIZE.1).expect("a geometry"),
-        "server": "http://127.0.0.1:9", "mqtt": "127.0.0.1:9", "root_sha256": Digest::of(&root.to_json()), "root": root,
-    });
-    let path = folder.join("identity.json");
-    let file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&path);
-    serde_json::to_writer(file.expect("a file"), &identity).expect("written");
-    let (mut command, log) = (Command::new(program("bangtin-player")), folder.join("player.log"));
-    command.args(["run", "--output", "window", "--transition", "cut", "--identity"]).arg(&path).arg("--data").arg(&data);
+    let log = folder.join("player.log");
+    let mut command = board::player(folder, SIZE, &[Content { path: clip, kind: Kind::Clip, duration: LENGTH }]);
+    command.args(["--output", "window", "--transition", "cut"]);
     command.env("RUST_LOG", "info,bangtin_player::stage=debug").stderr(File::create(&log).expect("a file"));
     screen.watch(&mut command, || late(&log))
 }
@@ -256,38 +225,4 @@ fn asked(socket: &Path, property: &str) -> u64 {
     let answers = answers.filter_map(|line| serde_json::from_str::<serde_json::Value>(&line).ok());
     let answer = answers.into_iter().find(|answer| answer.get("request_id") == Some(&7.into())).expect("mpv answers");
     answer.get("data").and_then(serde_json::Value::as_u64).unwrap_or_default()
-}
-
-/// The clip alone, again and again.
-fn manifest(board_key: &SecretKey, item: Digest, size: u64) -> Manifest {
-    let playlist: PlaylistId = "default".parse().expect("an id");
-    let asset = "clip".parse().expect("an id");
-    let described =
-        serde_json::json!({ "sha256": item, "size": size, "kind": Kind::Clip, "duration_ms": LENGTH.as_millis() as u64 });
-    let items: Vec<Item> = serde_json::from_value(serde_json::Value::Array(vec![described])).expect("an item");
-    Manifest {
-        v: 1,
-        board: "b-00001".parse().expect("an id"),
-        board_key: board_key.public(),
-        key_epoch: KeyEpoch(0),
-        rev: Revision(1),
-        issued: DateTime::from_timestamp(1_760_000_000, 0).expect("in range"),
-        fresh_s: 1_209_600,
-        max_offline_s: 15_552_000,
-        recall_min: Version(0),
-        time_zone: chrono_tz::Asia::Ho_Chi_Minh,
-        tz_data: "2026a".to_owned(),
-        geometry: Geometry::new(SIZE.0, SIZE.1).expect("a geometry"),
-        hours: None,
-        brightness: 100,
-        lanes: Lanes::default(),
-        languages: std::collections::BTreeMap::new(),
-        items,
-        playlists: vec![Playlist { id: playlist.clone(), entries: vec![Entry::still(asset, item, LENGTH)] }],
-        campaigns: Vec::new(),
-        ranks: std::collections::BTreeMap::new(),
-        stand_downs: Vec::new(),
-        default_playlist: playlist,
-        safe_item: item,
-    }
 }

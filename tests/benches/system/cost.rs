@@ -107,7 +107,7 @@ impl Chromium {
         let ready = folder.path().join("profile/DevToolsActivePort");
         wait("chromium is up", || ready.is_file().then_some(()));
         // Its start-up is not what is compared: the slides have been on for a while then.
-        std::thread::sleep(Duration::from_secs(10));
+        std::thread::sleep(crate::stills::SETTLED);
         Self { child, _folder: folder }
     }
 

@@ -97,20 +97,6 @@ impl Demo {
         &self.site
     }
 
-    /// Process id of the player of the 640×320 board.
-    pub(crate) fn player(&self) -> u32 {
-        let name = "b-01840.json";
-        let processes = std::fs::read_dir("/proc").expect("a Linux machine").flatten();
-        processes
-            .filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok())
-            .find(|id| {
-                let line = std::fs::read(format!("/proc/{id}/cmdline")).unwrap_or_default();
-                let line = String::from_utf8_lossy(&line).replace('\0', " ");
-                line.contains("bangtin-player") && line.contains(name) && line.contains(&*self.folder.path().to_string_lossy())
-            })
-            .expect("the demo runs a player for its first board")
-    }
-
     /// The pictures of this size that the server made, as files.
     pub(crate) fn slides(&self, width: u32, height: u32) -> Vec<PathBuf> {
         let cache = self.folder.path().join("players/b-01840");

@@ -2,24 +2,24 @@
 //! costs beside a browser that shows the same slides. `make bench` runs it; every figure is printed with what it was made of.
 #![allow(clippy::print_stdout, clippy::panic, clippy::disallowed_methods, reason = "a benchmark prints, and looks at the clock")]
 
+mod board;
 mod clip;
 mod cost;
 mod demo;
 mod media;
 mod publish;
 mod site;
+mod slide;
+mod stills;
 
 use std::time::Duration;
 
-use cost::{Chromium, Cost};
 use demo::Demo;
 
 /// Campaigns saved, one after the other.
 const SAVES: usize = 7;
 /// Previews asked for at each size.
 const PREVIEWS: usize = 100;
-/// How long each programme is watched; three turns of the slides.
-const WATCHED: Duration = Duration::from_secs(60);
 
 fn main() {
     if std::env::args().any(|argument| argument == "--list") {
@@ -32,6 +32,9 @@ fn main() {
     }
     if asked("media") {
         media::beside_others();
+    }
+    if asked("slide") {
+        slide::beside_others();
     }
     if asked("demo") {
         of_the_demo();
@@ -52,7 +55,8 @@ fn of_the_demo() {
     );
     previews(&demo);
     saves(&demo);
-    costs(&demo);
+    let slides = demo.slides(640, 320);
+    stills::beside_chromium(&slides);
 }
 
 /// From the editor's question to the slide's picture, over HTTP with a connection of its own each time.
@@ -78,22 +82,4 @@ fn saves(demo: &Demo) {
     println!("\nsave of a campaign for all boards → the last of the demo's boards reports its revision, {SAVES} saves");
     println!("  least {:.2} s   median {median:.2} s   most {:.2} s", seconds(least), seconds(most));
     println!("  (a new manifest takes over when the entry on the screen ends: the samples' entries last 6 to 10 s)");
-}
-
-/// One player on stills beside Chromium with the same pictures, times and transition.
-fn costs(demo: &Demo) {
-    let slides = demo.slides(640, 320);
-    println!("\n640x320, {} stills of 8 s with a fade of 400 ms, no screen, {} s each in turn", slides.len(), WATCHED.as_secs());
-    let player = Cost::of(demo.player(), WATCHED);
-    let chromium = Chromium::start(&slides);
-    let browser = Cost::of(chromium.id(), WATCHED);
-    println!("                     memory (PSS)      CPU, share of one core");
-    for (name, cost) in [("bangtin-player", &player), ("chromium", &browser)] {
-        println!("  {name:<16} {:>9.1} MB {:>17.2} %", cost.memory_mb, cost.cpu_per_cent);
-    }
-    println!(
-        "  ratio            {:>9.3}    {:>17.3}      (player ÷ chromium)",
-        player.memory_mb / browser.memory_mb,
-        player.cpu_per_cent / browser.cpu_per_cent
-    );
 }

@@ -18,7 +18,7 @@ use playlists::geometry::Geometry;
 use crate::demo::Demo;
 
 /// Each picture is made as often; the least time counts, since the machine does other things too.
-const TURNS: usize = 3;
+pub(crate) const TURNS: usize = 3;
 /// Uploads at once.
 const UPLOADS: u32 = 100;
 /// Kernel ticks of CPU time in a second.
@@ -26,9 +26,9 @@ const TICKS: f64 = 100.0;
 
 /// What something took, in seconds.
 #[derive(Clone, Copy)]
-struct Took {
-    cpu: f64,
-    wall: f64,
+pub(crate) struct Took {
+    pub(crate) cpu: f64,
+    pub(crate) wall: f64,
 }
 
 /// Prints everything.
@@ -53,16 +53,21 @@ fn once(work: &mut impl FnMut()) -> Took {
 }
 
 /// The least of some turns.
-fn least(mut work: impl FnMut()) -> Took {
+pub(crate) fn least(mut work: impl FnMut()) -> Took {
     let least = |one: Took, other: Took| Took { cpu: one.cpu.min(other.cpu), wall: one.wall.min(other.wall) };
     (0..TURNS).map(|_| once(&mut work)).reduce(least).expect("there are turns")
 }
 
-fn print(name: &str, took: Took, ours: Took) {
+pub(crate) fn print(name: &str, took: Took, ours: Took) {
     println!("  {name:<34} {:>6.2} s CPU {:>6.2} s wall   ours ÷ it {:>5.2}", took.cpu, took.wall, ours.cpu / took.cpu.max(0.01));
 }
 
-fn run(program: &str, arguments: &[&str]) {
+/// ImageMagick, by the name that Debian's version 6 has beside the usual one.
+pub(crate) fn magick() -> &'static str {
+    if Path::new("/usr/bin/convert-im6.q16").exists() { "convert-im6.q16" } else { "convert" }
+}
+
+pub(crate) fn run(program: &str, arguments: &[&str]) {
     let done = Command::new(installed(program)).args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).status();
     assert!(done.is_ok_and(|status| status.success()), "{program} {arguments:?} fails");
 }
@@ -76,8 +81,6 @@ fn photograph(folder: &Path) {
     JpegEncoder::new_with_quality(&mut bytes, 90).encode_image(&large).expect("encoded");
     fs::write(&path, &bytes).expect("written");
     let (from, to) = (path.display().to_string(), folder.join("made.png").display().to_string());
-    // Debian's ImageMagick 6 has this name beside the usual one.
-    let magick = if Path::new("/usr/bin/convert-im6.q16").exists() { "convert-im6.q16" } else { "convert" };
     println!(
         "\na JPEG of 6000x4000 ({:.1} MB) to PNG, cut to the board's shape, least of {TURNS} turns",
         bytes.len() as f64 / 1e6
@@ -95,7 +98,7 @@ fn photograph(folder: &Path) {
         print("vipsthumbnail", vips, ours);
         let filled = format!("{size}^");
         let arguments = [&from, "-auto-orient", "-resize", &filled, "-gravity", "center", "-extent", &size, &to];
-        print("ImageMagick", least(|| run(magick, &arguments)), ours);
+        print("ImageMagick", least(|| run(magick(), &arguments)), ours);
     }
 }
 
