@@ -23,6 +23,14 @@ pub struct Airtime {
     pub shown_ms: i64,
 }
 
+impl Airtime {
+    /// Adds what it gets elsewhere, or later.
+    pub const fn add(&mut self, other: Self) {
+        self.plays += other.plays;
+        self.shown_ms += other.shown_ms;
+    }
+}
+
 /// One campaign held back by others.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Displaced {
@@ -71,6 +79,25 @@ impl Forecast {
     #[must_use]
     pub fn plays_per_hour(&self, airtime: Airtime) -> f64 {
         if self.lit_ms() == 0 { 0.0 } else { airtime.plays as f64 * 3_600_000.0 / self.lit_ms() as f64 }
+    }
+
+    /// Adds what is counted from the end of this range on: what is displaced on both sides of the seam is one.
+    pub fn go_on(&mut self, later: Self) {
+        for (id, airtime) in later.campaigns {
+            self.campaigns.entry(id).or_default().add(airtime);
+        }
+        self.default.add(later.default);
+        self.safe_item.add(later.safe_item);
+        self.notices.add(later.notices);
+        self.dark_ms += later.dark_ms;
+        self.lapses.extend(later.lapses);
+        for next in later.displaced {
+            let joins = |last: &&mut Displaced| last.campaign == next.campaign && last.by == next.by && last.until == next.since;
+            match self.displaced.iter_mut().rev().find(joins) {
+                Some(last) => last.until = next.until,
+                None => self.displaced.push(next),
+            }
+        }
     }
 
     fn add(&mut self, whose: Whose<'_>, starts: bool, ms: i64) {

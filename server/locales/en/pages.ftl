@@ -447,6 +447,21 @@ step-cut = The picture on the screen is shown to its end. The one after it may b
 step-loop = The loop does not start again: every other campaign keeps its place and its turn, and what was shown today stays on record as it was.
 end-now = End it now
 now-notice = An emergency notice
+board-forecast-first = First day
+board-forecast-last = Last day
+board-forecast-count = Count
+board-forecast-range = { $from } – { $until }
+board-forecast-lit = Lit
+board-forecast-kept = Pictures and clips on the board
+board-forecast-plays = Plays
+board-forecast-lapses = { $n ->
+    [one] { $n } play is due and will not be started
+   *[other] { $n } plays are due and will not be started
+}
+board-forecast-hint = Counted entry by entry from the manifests that are published. Shares are of the time in which the board is lit; running text lies over the others and is counted apart.
+board-forecast-displaced = Held back
+board-forecast-displaced-more = { $n } more are held back; the API names all.
+board-forecast-wrong = Choose a last day that does not lie before the first, at most { $n } days, between 1970 and 2099.
 timeline-title = Timeline
 timeline-csv = Entries of this day (CSV)
 timeline-ics = The next month (calendar)

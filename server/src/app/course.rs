@@ -197,6 +197,11 @@ impl Course {
         told
     }
 
+    /// The intervals in their order, each with the manifest that counts for it; none: before the board's first manifest.
+    pub(super) fn parts(&self) -> impl Iterator<Item = (DateTime<Utc>, DateTime<Utc>, Option<&(Manifest, Schedule)>)> {
+        self.parts.iter().map(|part| (part.from, part.until, part.manifest.as_ref()))
+    }
+
     /// Why the board shows what it shows at an instant of the course; none where it had no manifest.
     ///
     /// # Errors

@@ -7,6 +7,7 @@ use ::playlists::local::{broadcast_day, day_start};
 use ::playlists::schedule::{Schedule, Showing, Shows, What, Why};
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::board_forecast::board_forecast;
 use super::campaigns::{self, CampaignDraft, StartsDraft};
 use super::course::{Course, Told, course};
 use super::explain::{Because, explain};
@@ -18,6 +19,7 @@ on_both_databases![
     a_course_is_the_list_of_the_days_cut_to_the_interval,
     a_stretch_goes_on_where_the_manifest_is_another_and_the_rules_are_the_same,
     an_explanation_names_campaigns_that_no_manifest_carries,
+    the_figures_of_a_board_equal_counting_its_timeline,
 ];
 
 const HANOI: chrono_tz::Tz = chrono_tz::Asia::Ho_Chi_Minh;
@@ -147,4 +149,49 @@ async fn an_explanation_names_campaigns_that_no_manifest_carries(world: World) {
     let never = explain(app, &board, now - TimeDelta::days(30)).await.expect("explained").expect("a board");
     assert!(never.explanation.is_none() && never.reasons.len() == 6);
     assert!(explain(app, &"b-9999".parse().expect("an id"), now).await.expect("asked").is_none());
+}
+
+async fn the_figures_of_a_board_equal_counting_its_timeline(world: World) {
+    let world = furnished(world).await;
+    let app = &world.app;
+    let board = board(app, "b-0001").await;
+    let (red, blue) = (asset(app, "red").await, asset(app, "blue").await);
+    let one = playlist(app, None, &[&red]).await;
+    let other = playlist(app, None, &[&red, &blue]).await;
+    campaign(app, None, draft(&one, &[&board])).await;
+    campaign(app, None, CampaignDraft { weight: "30".to_owned(), ..draft(&other, &[&board]) }).await;
+    settle(app).await;
+    world.clock.pass(Duration::from_secs(30 * 3600));
+    // Days with two manifests, and days before the first.
+    playlist(app, Some(&one), &[&blue]).await;
+    settle(app).await;
+    let from = today(app.clock.now()) - TimeDelta::days(2) + TimeDelta::milliseconds(4321);
+    let until = from + TimeDelta::days(5);
+    let forecast = board_forecast(app, &board, from, until).await.expect("counted").expect("a board");
+    let told = course(app, &board, from, until).await.expect("told").expect("a board").entries(200_000);
+    let (mut shown, mut unknown) = (std::collections::BTreeMap::new(), TimeDelta::zero());
+    for told in &told {
+        match told {
+            Told::Known(showing) => {
+                let What::Entry(slot) = &showing.what else { panic!("always lit, and never overruled: {showing:?}") };
+                *shown.entry(slot.campaign.clone()).or_insert(0) += (showing.until - showing.since).num_milliseconds();
+            }
+            Told::Unknown(from, until) => unknown += *until - *from,
+        }
+    }
+    assert!(unknown > TimeDelta::hours(1) && shown.len() > 2, "{unknown} {shown:?}");
+    assert_eq!(forecast.unknown, unknown);
+    let counted = &forecast.counted;
+    let nobody = counted.default.shown_ms + counted.safe_item.shown_ms;
+    let of = counted.campaigns.iter().map(|(id, airtime)| (Some(id.clone()), airtime.shown_ms));
+    assert_eq!(of.chain([(None, nobody)]).collect::<std::collections::BTreeMap<_, _>>(), shown);
+    assert_eq!(counted.lit_ms() + unknown.num_milliseconds(), (until - from).num_milliseconds());
+    let shares = forecast.shares();
+    assert!((shares.iter().map(|share| share.share).sum::<f64>() - 1.0).abs() < 1e-9, "{shares:?}");
+    assert!(shares.is_sorted_by(|one, next| one.shown_ms >= next.shown_ms));
+    let entries = told.iter().filter(|told| matches!(told, Told::Known(_))).count() as u64;
+    let plays: u64 = shares.iter().map(|share| share.plays).sum();
+    assert!(plays.abs_diff(entries) <= 4, "{plays} plays, {entries} entries: only those cut at a seam do not start within it");
+    assert!(forecast.kept_bytes > 0);
+    assert!(board_forecast(app, &"b-9999".parse().expect("an id"), from, until).await.expect("asked").is_none());
 }

@@ -1,6 +1,7 @@
 //! Use cases: load, decide, save. No SQL, no HTTP and no MQTT in here: those are edges that call in.
 
 pub mod assets;
+pub mod board_forecast;
 pub mod board_list;
 pub mod board_settings;
 pub mod boards;

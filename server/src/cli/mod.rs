@@ -5,6 +5,7 @@ pub mod board;
 pub mod demo;
 pub mod explain;
 pub mod export;
+pub mod forecast;
 pub mod import;
 pub mod keys;
 pub mod plan;
@@ -106,6 +107,8 @@ enum Command {
     Check,
     /// Tell why a board shows what it shows, and why every other campaign does not.
     Explain(explain::Arguments),
+    /// Count what each campaign gets of a board, on this server or by a plan without one.
+    Forecast(forecast::Arguments),
     /// Tell what this server has as a plan, with its files.
     Export(export::Arguments),
     /// Carry a plan out on this server, as a whole or not at all.
@@ -172,6 +175,7 @@ pub fn run() -> ExitCode {
         Command::Serve => serve::run(config),
         Command::Demo => demo::run(config),
         Command::Explain(arguments) => explain::run(&config, &arguments),
+        Command::Forecast(arguments) => forecast::run(&config, &arguments),
         Command::Export(arguments) => export::run(&config, &arguments),
         Command::Import(arguments) => import::run(&config, &arguments),
         Command::Keys(command) => keys::run(&config, &command),

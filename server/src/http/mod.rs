@@ -36,8 +36,8 @@ use tower_http::timeout::TimeoutLayer;
 
 use self::at_work::AtWork;
 use self::pages::{
-    asset, assets, board_settings, boards, campaign_form, campaign_steps, campaigns, forecast, language, live, overview,
-    playlists, setup, sign_in, slides, stand_downs, tickers, timeline,
+    asset, assets, board_forecast, board_settings, boards, campaign_form, campaign_steps, campaigns, forecast, language, live,
+    overview, playlists, setup, sign_in, slides, stand_downs, tickers, timeline,
 };
 use self::site::Site;
 use crate::app::App;
@@ -124,6 +124,7 @@ fn people() -> Router<Site> {
         .route("/live", get(live::stream))
         .route("/boards/{id}", get(boards::show))
         .route("/boards/{id}/timeline", get(timeline::show))
+        .route("/boards/{id}/forecast", get(board_forecast::show))
         .route("/boards/{id}/settings", get(board_settings::edit).post(board_settings::save))
         .route("/boards/{id}/snapshot", get(boards::snapshot).post(boards::ask_snapshot))
         .route("/assets", get(assets::list))

@@ -2,6 +2,7 @@
 
 mod calendar;
 mod explain;
+mod forecast;
 mod problem;
 mod renditions;
 mod table;
@@ -31,6 +32,7 @@ pub(super) fn router() -> Router<Site> {
         .route("/boards/{id}/timeline.csv", get(timeline::csv))
         .route("/boards/{id}/timeline.ics", get(timeline::ics))
         .route("/boards/{id}/explain", get(explain::json))
+        .route("/boards/{id}/forecast", get(forecast::json))
         .route("/assets/{id}/renditions", get(renditions::json))
         .route("/assets/{id}/renditions/retry", post(renditions::retry))
         .fallback(async || Problem::new(StatusCode::NOT_FOUND, "path-unknown", "there is nothing at this path"))

@@ -94,6 +94,24 @@ pub(super) fn instant(name: &str, text: Option<&String>) -> Result<Option<DateTi
     }
 }
 
+/// The interval of an address: from now on, and for so long, if not said.
+pub(super) fn interval(
+    from: Option<&String>,
+    to: Option<&String>,
+    now: DateTime<Utc>,
+    length: TimeDelta,
+) -> Result<(DateTime<Utc>, DateTime<Utc>), Problem> {
+    let from = instant("from", from)?.unwrap_or(now);
+    let to = instant("to", to)?.unwrap_or(from + length);
+    if to <= from {
+        return Err(Problem::parameter("to", "it must lie after from"));
+    }
+    if to - from > LONGEST {
+        return Err(Problem::parameter("to", &format!("at most {} days after from", LONGEST.num_days())));
+    }
+    Ok((from, to))
+}
+
 /// A timeline's question, read.
 struct Question {
     board: BoardId,
@@ -105,14 +123,7 @@ struct Question {
 impl Question {
     fn read(board: &str, asked: &Asked, now: DateTime<Utc>, length: TimeDelta) -> Result<Self, Problem> {
         let board = board.parse().map_err(|_| Problem::no_board(board))?;
-        let from = instant("from", asked.from.as_ref())?.unwrap_or(now);
-        let to = instant("to", asked.to.as_ref())?.unwrap_or(from + length);
-        if to <= from {
-            return Err(Problem::parameter("to", "it must lie after from"));
-        }
-        if to - from > LONGEST {
-            return Err(Problem::parameter("to", &format!("at most {} days after from", LONGEST.num_days())));
-        }
+        let (from, to) = interval(asked.from.as_ref(), asked.to.as_ref(), now, length)?;
         let fine = match asked.step.as_deref() {
             None | Some("span") => Fine::Span,
             Some("entry") => Fine::Entry,

@@ -2,6 +2,7 @@
 
 pub(super) mod asset;
 pub(super) mod assets;
+pub(super) mod board_forecast;
 pub(super) mod board_settings;
 pub(super) mod boards;
 pub(super) mod campaign_form;
