@@ -24,6 +24,7 @@ mod rules;
 mod samples;
 mod slides;
 mod tampering;
+mod tickers;
 mod topics;
 mod upload;
 mod uploads;
