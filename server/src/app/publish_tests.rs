@@ -185,7 +185,7 @@ async fn what_cannot_be_decoded_is_not_tried_again(world: World) {
     publish(app).await;
     make_renditions(app).await;
     let found = rendition(app, &red, &board).await;
-    assert!(matches!(&found.state, State::Failed { error } if error.contains("is damaged")), "{:?}", found.state);
+    assert!(matches!(&found.state, State::Failed { error, .. } if error.contains("is damaged")), "{:?}", found.state);
     world.clock.pass(Duration::from_secs(24 * 3600));
     assert_eq!(renditions::run_once(app).await.expect("asked"), 0);
 }

@@ -264,7 +264,7 @@ mod tests {
     #[test]
     fn what_is_needed_or_named_stays_and_the_rest_goes_in_its_time() {
         let made = || State::Ready { sha256: Digest::of(b"made"), size_bytes: 4, strip_width: None };
-        let failed = || State::Failed { error: "why".to_owned() };
+        let failed = || State::Failed { error: "why".to_owned(), fault: None };
         let (moment, day, month) = (millis(GRACE), millis(NOTED_EVERY), millis(REST));
         for (state, unneeded, is_needed, is_named, expected) in [
             (State::Wanted, moment, false, false, Fate::Stays),

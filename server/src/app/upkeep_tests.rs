@@ -182,7 +182,7 @@ async fn what_failed_is_made_again_on_demand_and_reaches_the_board(world: World)
     campaign(app, None, draft(&playlist(app, None, &[&red]).await, &[&board])).await;
     publish::run_once(app).await.expect("published");
     let wanted = made(app, &red).await.expect("wanted");
-    let failed = Rendition { state: State::Failed { error: "the machine was ill".to_owned() }, attempt: 1, ..wanted };
+    let failed = Rendition { state: State::Failed { error: "the machine was ill".to_owned(), fault: None }, attempt: 1, ..wanted };
     let mut tx = app.db.write().await.expect("a transaction");
     renditions::save(&mut tx, &failed, None).await.expect("saved");
     tx.commit().await.expect("committed");
