@@ -90,7 +90,9 @@ impl World {
     /// # Panics
     /// When anything else was.
     pub async fn only_what_was_made_was_shown(&self, board: &Board) {
-        let bare = of_itself(board.geometry);
+        // A board may have had other pixels before.
+        let sizes = self.boards.iter().filter(|known| known.id == board.id).map(|known| known.geometry);
+        let bare: BTreeSet<Digest> = sizes.flat_map(of_itself).collect();
         for (_, witness) in self.witnesses.iter().filter(|(of, _)| *of == board.id) {
             let seen = witness.seen.lock().unwrap_or_else(PoisonError::into_inner).clone();
             for (item, pixels) in seen {
@@ -136,7 +138,8 @@ impl World {
             let strip = blobs.read(&ticker.item).await.expect("what a manifest names was made by the server");
             let strip = image::load_from_memory(&strip).expect("a strip").to_rgba8();
             for item in manifest.items.iter().filter(|item| item.kind == Kind::Still && item.sha256 != ticker.item) {
-                let still = pictures::read(&blobs.read(&item.sha256).await.expect("what a manifest names was made by the server"));
+                let still =
+                    pictures::read(&blobs.read(&item.sha256).await.expect("what a manifest names was made by the server"));
                 if still.dimensions() == (board.width(), board.height()) {
                     let columns = -i64::from(strip.width())..=i64::from(board.width());
                     made.extend(columns.map(|left| Digest::of(&pictures::with_strip(&still, &strip, left).into_raw())));

@@ -13,6 +13,7 @@ mod encryption;
 mod exactly_once;
 mod faults;
 mod fleet;
+mod geometry;
 mod licences;
 mod offline;
 mod outside;
