@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use playlists::geometry::Geometry;
 
 use crate::frame::Frame;
-use crate::stage::Onscreen;
+use crate::stage::Sight;
 
 /// The machine's clocks.
 pub trait Clock: Send + Sync {
@@ -26,11 +26,12 @@ pub trait Output {
     /// # Errors
     /// When the output has failed; the stage tries again with the next frame.
     fn present(&mut self, frame: &Frame) -> Result<(), OutputError>;
-    /// Told when a picture stands still after a change: no transition is running.
+    /// Told when a picture stands still after a change, as no transition is running; and again now and then while a clip or running text
+    /// moves.
     ///
     /// # Errors
     /// When what the output keeps of it cannot be written.
-    fn settled(&mut self, on: &Onscreen) -> Result<(), OutputError>;
+    fn settled(&mut self, sight: &Sight) -> Result<(), OutputError>;
     /// Lets the output look after itself; false when somebody closed it.
     fn pump(&mut self) -> bool;
     /// How often [`Output::pump`] must be called; never, when none.

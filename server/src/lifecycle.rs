@@ -22,6 +22,7 @@ use crate::keys::{Keys, KeysError};
 use crate::live::Live;
 use crate::media::blobs::Blobs;
 use crate::media::clips::Ffmpeg;
+use crate::media::previews::Previews;
 use crate::ports::Clock;
 use crate::store::{Db, StoreError};
 use crate::{http, jobs};
@@ -193,6 +194,7 @@ async fn open_at(config: &Config, clock: Arc<dyn Clock>, http: SocketAddr, mqtt:
         Blobs::open(&config.data.join("blobs")).map_err(|source| StartError::Data { path: config.data.clone(), source })?;
     let (certificates, edge) = Certificates::open(config, clock.now()).map_err(StartError::Certificate)?;
     let db = Db::open(&config.database).await.map_err(StartError::Store)?;
+    let previews = Previews::since(clock.now_ms());
     let app = Arc::new(App {
         db,
         clock,
@@ -200,6 +202,7 @@ async fn open_at(config: &Config, clock: Arc<dyn Clock>, http: SocketAddr, mqtt:
         blobs,
         ffmpeg: Ffmpeg::at(&config.ffmpeg),
         live: Live::new(),
+        previews,
         broker_linked: AtomicBool::new(false),
         public_url: config.url(http),
         public_mqtt: config.broker(mqtt),

@@ -26,6 +26,7 @@ use crate::keys::Keys;
 use crate::live::Live;
 use crate::media::blobs::Blobs;
 use crate::media::clips::Ffmpeg;
+use crate::media::previews::Previews;
 use crate::ports::Clock;
 use crate::store::{DatabaseUrl, Db, fixtures};
 
@@ -135,6 +136,7 @@ impl World {
             blobs: Blobs::open(&ground.folder.path().join("blobs")).expect("the blobs open"),
             ffmpeg: Ffmpeg::default(),
             live: Live::new(),
+            previews: Previews::since(NOW_MS),
             broker_linked: AtomicBool::new(false),
             public_url: "http://127.0.0.1:1".to_owned(),
             public_mqtt: "127.0.0.1:1".to_owned(),

@@ -84,6 +84,19 @@ impl World {
         board
     }
 
+    /// Gives a board other pixels, and its player, which must not run, an identity that says so.
+    ///
+    /// # Panics
+    /// When there is no such board, or its player runs.
+    pub async fn resize(&mut self, board: &mut Board, geometry: &str) {
+        assert!(!self.players.contains_key(&board.id), "the player of {} runs", board.id);
+        let geometry: Geometry = geometry.parse().expect("a geometry");
+        let resized = app::boards::resize(&self.app(), &board.id, geometry).await.expect("the database works");
+        assert!(resized, "there is no board {}", board.id);
+        (board.geometry, board.identity.geometry) = (geometry, geometry);
+        self.boards.push(board.clone());
+    }
+
     /// Starts the board's player within the test's process, without a screen that anybody sees.
     ///
     /// # Panics
@@ -97,8 +110,21 @@ impl World {
     /// # Panics
     /// When it does not start.
     pub async fn start_player_by(&mut self, board: &Board, clock: Arc<dyn Clock>) {
+        self.start_within(board, clock, None).await;
+    }
+
+    /// The same as [`World::start_player`], but it leaves the frame on its screen, as a player apart does.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub async fn start_player_with_frames(&mut self, board: &Board) {
+        self.start_within(board, Arc::new(SystemClock::start()), Some(board.frames.clone())).await;
+        self.witnesses.push((board.id.clone(), Witness::of_folder(&board.frames)));
+    }
+
+    async fn start_within(&mut self, board: &Board, clock: Arc<dyn Clock>, frames: Option<PathBuf>) {
         let identity = Checked::check(&board.identity, &Addresses::default()).expect("the identity holds");
-        let output = output::open(output::Kind::Headless, &board.id, None, false);
+        let output = output::open(output::Kind::Headless, &board.id, frames, false);
         let ports = Ports { clock, output };
         let config = bangtin_player::Config {
             identity,
@@ -205,7 +231,7 @@ impl World {
         item
     }
 
-    /// Waits until the player apart has left a frame of this rendition; needs no server.
+    /// Waits until the player has left a frame of this rendition; needs no server.
     ///
     /// # Panics
     /// When it never does, or when a single pixel differs.

@@ -15,6 +15,7 @@ use bangtin::keys::Keys;
 use bangtin::live::Live;
 use bangtin::media::blobs::Blobs;
 use bangtin::media::clips::Ffmpeg;
+use bangtin::media::previews::Previews;
 use bangtin::ports::Clock;
 use bangtin::store::units::Unit;
 use bangtin::store::{DatabaseUrl, Db};
@@ -85,6 +86,7 @@ impl House {
             blobs: Blobs::open(&folder.path().join("blobs")).expect("the folder is writable"),
             ffmpeg: Ffmpeg::default(),
             live: Live::new(),
+            previews: Previews::since(now.timestamp_millis()),
             broker_linked: AtomicBool::new(false),
             public_url: "http://127.0.0.1:1".to_owned(),
             public_mqtt: "127.0.0.1:1".to_owned(),

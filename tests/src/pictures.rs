@@ -2,7 +2,7 @@
 
 use std::io::Cursor;
 
-use image::{ImageFormat, Rgb, RgbImage};
+use image::{ImageFormat, Rgb, RgbImage, RgbaImage};
 
 /// A picture in which every pixel differs from its neighbours, so that a shift by one or a blur is seen; `seed` makes others.
 #[must_use]
@@ -13,6 +13,23 @@ pub fn speckled(width: u32, height: u32, seed: u32) -> RgbImage {
         let [red, green, blue, _] = mixed.to_be_bytes();
         Rgb([red, green, blue])
     })
+}
+
+/// A picture with a strip of running text over its lowest rows, the strip's left edge in column `left`, which may lie outside. Both the
+/// strip's share of a channel and the picture's are rounded to the nearest whole number.
+#[must_use]
+pub fn with_strip(picture: &RgbImage, strip: &RgbaImage, left: i64) -> RgbImage {
+    let share = |value: u8, of_255: u8| (2 * u32::from(value) * u32::from(of_255) + 255) / 510;
+    let (mut seen, top) = (picture.clone(), picture.height().saturating_sub(strip.height()));
+    for (x, y, over) in strip.enumerate_pixels() {
+        let Ok(column) = u32::try_from(left + i64::from(x)) else { continue };
+        let Some(under) = seen.get_pixel_mut_checked(column, top + y) else { continue };
+        let [red, green, blue, opacity] = over.0;
+        for (value, ink) in under.0.iter_mut().zip([red, green, blue]) {
+            *value = u8::try_from(share(ink, opacity) + share(*value, 255 - opacity)).unwrap_or(u8::MAX);
+        }
+    }
+    seen
 }
 
 /// A picture as a PNG file.

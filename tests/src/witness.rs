@@ -8,6 +8,7 @@ use std::time::Duration;
 use bangtin::store::manifests;
 use bangtin_player::frame::Frame;
 use bangtin_player::stage::screen::Screen;
+use playlists::asset::Kind;
 use playlists::geometry::Geometry;
 use playlists::id::Digest;
 use playlists::trust::envelope::{DocumentType, Envelope};
@@ -89,7 +90,9 @@ impl World {
     /// # Panics
     /// When anything else was.
     pub async fn only_what_was_made_was_shown(&self, board: &Board) {
-        let bare = of_itself(board.geometry);
+        // A board may have had other pixels before.
+        let sizes = self.boards.iter().filter(|known| known.id == board.id).map(|known| known.geometry);
+        let bare: BTreeSet<Digest> = sizes.flat_map(of_itself).collect();
         for (_, witness) in self.witnesses.iter().filter(|(of, _)| *of == board.id) {
             let seen = witness.seen.lock().unwrap_or_else(PoisonError::into_inner).clone();
             for (item, pixels) in seen {
@@ -98,8 +101,13 @@ impl World {
                     (None, Names::Items) => bare.clone(),
                     (None, Names::Nothing) => {
                         let mut made = bare.clone();
-                        for item in self.signed_for(board).await {
+                        let manifests = self.signed_for(board).await;
+                        let items = manifests.iter().flat_map(|manifest| &manifest.items).map(|item| item.sha256);
+                        for item in items.collect::<BTreeSet<_>>() {
                             made.extend(self.made(&item, board.geometry).await);
+                        }
+                        for manifest in &manifests {
+                            made.extend(self.under_running_text(manifest, board.geometry).await);
                         }
                         made
                     }
@@ -123,16 +131,34 @@ impl World {
         BTreeSet::from([Digest::of(&pictures::read(&bytes).into_raw())])
     }
 
-    /// All items of all manifests that were ever signed for the board.
-    async fn signed_for(&self, board: &Board) -> BTreeSet<Digest> {
+    /// The pixels of each still of a manifest with each of its running texts over it, wherever that is.
+    async fn under_running_text(&self, manifest: &Manifest, board: Geometry) -> BTreeSet<Digest> {
+        let (blobs, mut made) = (&self.app().blobs, BTreeSet::new());
+        for ticker in manifest.campaigns.iter().filter_map(|campaign| campaign.plays.ticker()) {
+            let strip = blobs.read(&ticker.item).await.expect("what a manifest names was made by the server");
+            let strip = image::load_from_memory(&strip).expect("a strip").to_rgba8();
+            for item in manifest.items.iter().filter(|item| item.kind == Kind::Still && item.sha256 != ticker.item) {
+                let still =
+                    pictures::read(&blobs.read(&item.sha256).await.expect("what a manifest names was made by the server"));
+                if still.dimensions() == (board.width(), board.height()) {
+                    let columns = -i64::from(strip.width())..=i64::from(board.width());
+                    made.extend(columns.map(|left| Digest::of(&pictures::with_strip(&still, &strip, left).into_raw())));
+                }
+            }
+        }
+        made
+    }
+
+    /// All manifests that were ever signed for the board.
+    async fn signed_for(&self, board: &Board) -> Vec<Manifest> {
         let app = self.app();
         let signed = manifests::newest(&app.db, &board.id, u32::MAX).await.expect("the manifests are read");
-        let items = signed.into_iter().flat_map(|signed| {
+        let manifests = signed.into_iter().map(|signed| {
             let payload = Envelope::parse(&signed.envelope).expect("an envelope");
             let payload = payload.open(DocumentType::Manifest, &[app.keys.publish.public()], 1).expect("it is signed");
-            serde_json::from_slice::<Manifest>(&payload).expect("a manifest").items
+            serde_json::from_slice(&payload).expect("a manifest")
         });
-        items.map(|item| item.sha256).collect()
+        manifests.collect()
     }
 }
 

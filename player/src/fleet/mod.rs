@@ -2,6 +2,7 @@
 //! and folder. Only stage and output are replaced: nothing is drawn, but an item counts as shown only after each of its bytes was
 //! read and hashed. A load generator for servers, and the greater part of the demo's province.
 
+mod crossings;
 pub mod limits;
 mod pictures;
 pub(crate) mod shelf;

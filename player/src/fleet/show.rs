@@ -7,6 +7,7 @@ use std::time::Duration;
 use playlists::geometry::Geometry;
 use playlists::id::{Digest, Revision};
 
+use super::crossings::Crossings;
 use crate::frame::Frame;
 use crate::stage::blank::Blank;
 use crate::stage::decode::{DecodeError, Source};
@@ -24,6 +25,7 @@ pub(super) struct Show {
     next: Option<Source>,
     ready: Option<Digest>,
     hashing: Option<Digest>,
+    crossings: Crossings,
     lacking: bool,
     blank: Blank,
     figures: Figures,
@@ -52,6 +54,7 @@ impl Show {
             next: None,
             ready: None,
             hashing: None,
+            crossings: Crossings::default(),
             lacking: false,
             blank: Blank::default(),
             figures: Figures { presented: 1, ..Figures::default() },
@@ -67,11 +70,13 @@ impl Show {
         match order {
             Order::Show(shot) => self.pending = Some(shot),
             Order::Prepare(source) => self.next = Some(source),
-            // It draws no frame, so none of a clip's or of running text either.
-            Order::Tie(_) | Order::Run(_) => {}
+            // It draws no frame, so none of a clip's either.
+            Order::Tie(origin) => self.crossings.tie(origin),
+            Order::Run(runs) => self.crossings.order(runs),
             Order::Stop => {
                 self.stopped = true;
                 self.end_play(now, true);
+                self.reports.extend(self.crossings.end(now).map(Report::Ended));
             }
         }
         self.go_on(now);
@@ -80,7 +85,9 @@ impl Show {
     /// The bytes of an item were read to their end: they are the item's, or not.
     pub(super) fn hashed(&mut self, item: Digest, result: Result<(), DecodeError>, now: Duration) {
         self.hashing = None;
+        let is_strip = self.crossings.hashed(item, result.is_ok());
         match result {
+            Ok(()) if is_strip => {}
             Ok(()) => self.ready = Some(item),
             Err(error) => {
                 if self.pending.as_ref().and_then(self::item) == Some(item) {
@@ -96,13 +103,18 @@ impl Show {
         self.go_on(now);
     }
 
-    /// What is to be hashed now: first what is due, then what comes next. One at a time.
+    /// What is to be hashed now: first what is due, then what runs over it, then what comes next. One at a time.
     pub(super) fn wanted(&mut self) -> Option<Source> {
         if self.hashing.is_some() || self.stopped {
             return None;
         }
         let due = self.pending.as_ref().and_then(source);
-        let source = due.or(self.next.as_ref()).filter(|source| !self.holds(&source.item))?.clone();
+        let lacking = |source: &&Source| !self.holds(&source.item);
+        let source = due.filter(lacking).or_else(|| self.crossings.wanted()).or_else(|| match due {
+            Some(_) => None,
+            None => self.next.as_ref().filter(lacking),
+        });
+        let source = source?.clone();
         self.hashing = Some(source.item);
         Some(source)
     }
@@ -134,6 +146,9 @@ impl Show {
         let is_due = self.lacking || self.pending.as_ref().is_some_and(|shot| item(shot).is_some());
         let nothing_on = self.on.as_ref().and_then(self::item).is_none();
         self.figures.black += self.blank.until(now, !self.stopped && is_due && nothing_on);
+        if !self.stopped {
+            self.reports.extend(self.crossings.go_on(now, !nothing_on).map(Report::Ended));
+        }
     }
 
     fn begin(&mut self, now: Duration) {

@@ -1,5 +1,6 @@
 use super::*;
 use crate::cache::CacheError;
+use crate::stage::ticker::Run;
 use chrono::DateTime;
 use playlists::wire::reports::PlayedItem;
 
@@ -87,4 +88,75 @@ fn bytes_are_hashed_again_before_another_showing() {
         show.hashed(source.item, Ok(()), s(at));
     }
     assert_eq!(plays(&show.reports()).len(), 2);
+}
+
+fn run(strip: &Source, from_ms: i64, until_ms: i64) -> Run {
+    let at = |ms| DateTime::from_timestamp_millis(ms).expect("in range");
+    Run {
+        source: strip.clone(),
+        played: PlayedItem { sha256: strip.item, asset: None, campaign: None },
+        speed: 50,
+        since: at(from_ms),
+        until: at(until_ms),
+        rev: Revision(7),
+    }
+}
+
+/// Crossings that have ended: start and length in milliseconds, and whether each was cut short.
+fn crossings(reports: &[Report]) -> Vec<(u128, u128, bool)> {
+    let over = |report: &Report| match report {
+        Report::Ended(play) if play.is_over => Some((play.start.as_millis(), play.shown.as_millis(), play.interrupted)),
+        _ => None,
+    };
+    reports.iter().filter_map(over).collect()
+}
+
+#[test]
+fn each_crossing_counts_once_as_long_as_it_was_while_the_loop_goes_on() {
+    let (picture, strip) = (bytes(b"picture"), bytes(b"strip"));
+    let ms = Duration::from_millis;
+    let mut show = Show::new(s(0));
+    // The monotonic clock was at zero a second after the epoch.
+    show.take(Order::Tie(DateTime::from_timestamp(1, 0).expect("in range")), s(0));
+    show.take(Order::Run(vec![run(&strip, 2000, 5000), run(&strip, 5000, 8000)]), s(0));
+    assert_eq!(show.wanted(), Some(strip.clone()));
+    show.hashed(strip.item, Ok(()), ms(500));
+    show.take(Order::Run(vec![run(&strip, 2000, 5000), run(&strip, 5000, 8000)]), ms(1200));
+    assert_eq!(show.wanted(), None, "it is hashed once, however often it is ordered");
+    show.take(shot(&picture, false), ms(1500));
+    assert_eq!(show.wanted(), Some(picture.clone()));
+    show.hashed(picture.item, Ok(()), ms(1700));
+    assert_eq!(crossings(&show.reports()), [], "it runs since then, for nothing runs on a dark board");
+    show.take(Order::Run(vec![run(&strip, 5000, 8000), run(&strip, 8000, 11_000)]), ms(4003));
+    assert_eq!(crossings(&show.reports()), [(1700, 2300, false)], "three milliseconds of being called late are left out");
+    show.take(Order::Show(dark()), ms(6000));
+    let reports = show.reports();
+    assert_eq!(crossings(&reports), [(4003, 1997, true)]);
+    assert!(plays(&reports).iter().any(|play| play.0 == picture.item), "and the picture's play is told as well");
+    show.take(Order::Stop, ms(6500));
+    assert_eq!(crossings(&show.reports()), []);
+}
+
+fn dark() -> Shot {
+    Shot { content: Content::Dark, played: None, since: DateTime::UNIX_EPOCH, rev: Revision(7), interrupts: true }
+}
+
+#[test]
+fn a_strip_whose_bytes_are_others_never_counts_until_they_have_come() {
+    let (picture, strip) = (bytes(b"picture"), bytes(b"strip"));
+    let mut show = Show::new(s(0));
+    show.take(shot(&picture, false), s(0));
+    show.wanted();
+    show.hashed(picture.item, Ok(()), s(0));
+    show.take(Order::Run(vec![run(&strip, 0, 5000)]), s(0));
+    assert_eq!(show.wanted(), Some(strip.clone()));
+    show.reports();
+    show.hashed(strip.item, Err(DecodeError::Bytes(CacheError::Rot { wanted: strip.item })), s(1));
+    assert!(matches!(show.reports().as_slice(), [Report::Broken { item, .. }] if *item == strip.item));
+    assert_eq!(show.wanted(), None, "it is not tried in a loop");
+    show.take(Order::Run(vec![run(&strip, 0, 5000)]), s(2));
+    assert_eq!(show.wanted(), Some(strip.clone()));
+    show.hashed(strip.item, Ok(()), s(2));
+    show.take(Order::Stop, s(4));
+    assert_eq!(crossings(&show.reports()), [(2000, 2000, true)]);
 }

@@ -1,5 +1,5 @@
-//! No screen: for tests and previews. With a folder it writes each settled picture as `latest.png` with `latest.json` beside it, on
-//! a thread of its own: a clip does not wait for a disk.
+//! No screen: for tests and previews. With a folder it writes each picture that stands, as it is seen, as `latest.png` with
+//! `latest.json` beside it, on a thread of its own: what moves does not wait for a disk.
 
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, Receiver, SyncSender, TrySendError};
@@ -14,7 +14,8 @@ use crate::files;
 use crate::frame::Frame;
 use crate::ports::{Output, OutputError};
 use crate::snapshot;
-use crate::stage::Onscreen;
+use crate::stage::Sight;
+use crate::stage::ticker::Over;
 
 /// What `latest.json` says of `latest.png`.
 #[derive(Debug, Serialize)]
@@ -24,6 +25,24 @@ struct About {
     frame: usize,
     rev: Revision,
     presented_ms: u64,
+    /// The running text over the picture.
+    over: Option<AboutOver>,
+}
+
+/// What it says of running text.
+#[derive(Debug, Serialize)]
+struct AboutOver {
+    item: Digest,
+    /// The column of its left edge; it may lie outside.
+    left: i64,
+    /// How many of the lowest rows it lies over.
+    rows: usize,
+}
+
+impl From<&Over> for AboutOver {
+    fn from(over: &Over) -> Self {
+        Self { item: over.item, left: over.left, rows: over.strip.height() }
+    }
 }
 
 struct Headless {
@@ -32,7 +51,7 @@ struct Headless {
 
 /// The thread that writes, and what it could not write.
 struct Writer {
-    pictures: SyncSender<Onscreen>,
+    sights: SyncSender<Sight>,
     faults: Receiver<OutputError>,
     thread: JoinHandle<()>,
 }
@@ -45,17 +64,17 @@ pub fn open(folder: Option<PathBuf>) -> Result<Box<dyn Output>, OutputError> {
     let Some(folder) = folder else { return Ok(Box::new(Headless { writer: None })) };
     let fault = |source| OutputError::Write { path: folder.clone(), source };
     std::fs::create_dir_all(&folder).map_err(fault)?;
-    let (pictures, settled) = mpsc::sync_channel(1);
+    let (sights, settled) = mpsc::sync_channel(1);
     let (failed, faults) = mpsc::sync_channel(1);
     let place = folder.clone();
     let thread =
         thread::Builder::new().name("frames".to_owned()).spawn(move || serve(&place, &settled, &failed)).map_err(fault)?;
-    Ok(Box::new(Headless { writer: Some(Writer { pictures, faults, thread }) }))
+    Ok(Box::new(Headless { writer: Some(Writer { sights, faults, thread }) }))
 }
 
-fn serve(folder: &Path, settled: &Receiver<Onscreen>, failed: &SyncSender<OutputError>) {
-    while let Ok(on) = settled.recv() {
-        if let Err(error) = keep(folder, &on)
+fn serve(folder: &Path, settled: &Receiver<Sight>, failed: &SyncSender<OutputError>) {
+    while let Ok(sight) = settled.recv() {
+        if let Err(error) = keep(folder, &sight)
             && let Err(TrySendError::Full(error)) = failed.try_send(error)
         {
             tracing::warn!(error = &error as &dyn std::error::Error, "one more picture could not be written");
@@ -63,9 +82,10 @@ fn serve(folder: &Path, settled: &Receiver<Onscreen>, failed: &SyncSender<Output
     }
 }
 
-fn keep(folder: &Path, on: &Onscreen) -> Result<(), OutputError> {
-    let about = About { item: on.item, frame: on.number, rev: on.rev, presented_ms: millis::of(on.presented) };
-    write(&folder.join("latest.png"), &snapshot::png(&on.frame))?;
+fn keep(folder: &Path, Sight { on, over, frame, .. }: &Sight) -> Result<(), OutputError> {
+    let over = over.as_ref().map(AboutOver::from);
+    let about = About { item: on.item, frame: on.number, rev: on.rev, presented_ms: millis::of(on.presented), over };
+    write(&folder.join("latest.png"), &snapshot::png(frame))?;
     write(&folder.join("latest.json"), &serde_json::to_vec(&about).unwrap_or_default())
 }
 
@@ -74,13 +94,13 @@ impl Output for Headless {
         Ok(())
     }
 
-    fn settled(&mut self, on: &Onscreen) -> Result<(), OutputError> {
+    fn settled(&mut self, sight: &Sight) -> Result<(), OutputError> {
         let Some(writer) = &self.writer else { return Ok(()) };
-        // A clip's picture may be left out where the disk is slow, a still's not; the next one comes in seconds.
-        if on.number > 0 {
-            writer.pictures.try_send(on.clone()).unwrap_or_default();
+        // What moves may be left out where the disk is slow, for the next look comes in seconds; a new picture may not.
+        if sight.is_new {
+            writer.sights.send(sight.clone()).unwrap_or_default();
         } else {
-            writer.pictures.send(on.clone()).unwrap_or_default();
+            writer.sights.try_send(sight.clone()).unwrap_or_default();
         }
         writer.faults.try_recv().map_or(Ok(()), Err)
     }
@@ -97,8 +117,8 @@ impl Output for Headless {
 impl Drop for Headless {
     /// The last picture is on the disk when the player has ended.
     fn drop(&mut self) {
-        if let Some(Writer { pictures, thread, .. }) = self.writer.take() {
-            drop(pictures);
+        if let Some(Writer { sights, thread, .. }) = self.writer.take() {
+            drop(sights);
             if thread.join().is_err() {
                 tracing::error!("the thread that writes pictures panicked");
             }

@@ -22,7 +22,7 @@ use x11rb::wrapper::ConnectionExt as _;
 
 use crate::frame::Frame;
 use crate::ports::{Output, OutputError};
-use crate::stage::Onscreen;
+use crate::stage::Sight;
 
 /// How often the window looks after its events.
 const PUMP: Duration = Duration::from_millis(50);
@@ -183,7 +183,7 @@ impl Output for Desktop {
         self.put().map_err(|error| drawn(&error))
     }
 
-    fn settled(&mut self, _: &Onscreen) -> Result<(), OutputError> {
+    fn settled(&mut self, _: &Sight) -> Result<(), OutputError> {
         Ok(())
     }
 

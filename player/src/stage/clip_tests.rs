@@ -14,7 +14,7 @@ use super::super::machine::Machine;
 use super::super::reel::{Feeder, Step, reel};
 use super::super::screen::Screen;
 use super::super::transition::Transition;
-use super::super::{Content, Message, Onscreen, Order, Report, Shot};
+use super::super::{Content, Message, Order, Report, Shot, Sight};
 use super::*;
 use crate::ports::{Output, OutputError};
 
@@ -24,7 +24,7 @@ impl Output for Recorder {
         self.0.lock().expect("not poisoned").push(frame.clone());
         Ok(())
     }
-    fn settled(&mut self, _: &Onscreen) -> Result<(), OutputError> {
+    fn settled(&mut self, _: &Sight) -> Result<(), OutputError> {
         Ok(())
     }
     fn pump(&mut self) -> bool {

@@ -14,7 +14,7 @@ use super::on::{Moved, On};
 use super::screen::Screen;
 use super::ticker::Ticker;
 use super::transition::{Fade, Transition};
-use super::{Content, Message, Onscreen, Order, Play, Report, Shot};
+use super::{Content, Message, Onscreen, Order, Play, Report, Shot, Sight};
 use crate::frame::Frame;
 use crate::ports::Output;
 
@@ -229,9 +229,7 @@ impl Machine {
             self.due = self.fade.as_ref().map(|fade| fade.next_after(now));
             return self.due;
         }
-        if self.stale {
-            self.settle(now, output);
-        }
+        self.settle(now, output);
         next_frame
     }
 
@@ -366,14 +364,20 @@ impl Machine {
     }
 
     fn settle(&mut self, now: Duration, output: &mut dyn Output) {
+        let stands = if self.stale { self.on.settle(now) } else { None };
         (self.fade, self.leaving, self.stale, self.due) = (None, None, false, None);
-        let Some(first) = self.on.settle(now) else { return };
+        if !self.ticker.looks(now, stands.is_some()) {
+            return;
+        }
         let on = self.onscreen(self.on.presented.unwrap_or_default());
-        if let Err(error) = output.settled(&on) {
+        let is_new = stands.unwrap_or(false);
+        let frame = self.screen.seen().unwrap_or_else(|| Arc::clone(&on.frame));
+        let sight = Sight { on, over: self.ticker.over().cloned(), frame, is_new };
+        if let Err(error) = output.settled(&sight) {
             self.reports.push_back(Report::Fault(error));
         }
-        if first {
-            self.reports.push_back(Report::Settled(on));
+        if is_new {
+            self.reports.push_back(Report::Settled(sight.on));
         }
     }
 

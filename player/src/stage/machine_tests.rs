@@ -16,14 +16,16 @@ mod tickers;
 struct Seen {
     frames: Vec<Frame>,
     settled: Vec<Option<Digest>>,
+    sights: Vec<Frame>,
 }
 impl Output for Seen {
     fn present(&mut self, frame: &Frame) -> Result<(), OutputError> {
         self.frames.push(frame.clone());
         Ok(())
     }
-    fn settled(&mut self, on: &Onscreen) -> Result<(), OutputError> {
-        self.settled.push(on.item);
+    fn settled(&mut self, sight: &Sight) -> Result<(), OutputError> {
+        self.settled.push(sight.on.item);
+        self.sights.push(Frame::clone(&sight.frame));
         Ok(())
     }
     fn pump(&mut self) -> bool {
@@ -203,7 +205,7 @@ fn a_screen_that_takes_no_frames_is_black() {
         fn present(&mut self, _: &Frame) -> Result<(), OutputError> {
             Err(OutputError::NotBuilt)
         }
-        fn settled(&mut self, _: &Onscreen) -> Result<(), OutputError> {
+        fn settled(&mut self, _: &Sight) -> Result<(), OutputError> {
             Ok(())
         }
         fn pump(&mut self) -> bool {

@@ -101,6 +101,32 @@ fn boards_side_by_side_have_the_strip_in_the_same_column_whenever_they_were_star
 }
 
 #[test]
+fn the_output_is_shown_the_text_every_few_seconds_and_the_bare_picture_when_it_has_gone() {
+    // A pixel a second: seven seconds across.
+    let (mut machine, mut output) = lit(vec![Run { speed: 1, ..run(TEXT, 0, 7000) }]);
+    answer_strip(&mut machine, TEXT);
+    for second in 0..9 {
+        machine.tick(MS * 1000 * second, &mut output);
+    }
+    let expected = [Frame::clone(&still(1)), expected(&still(1), 4 - 5), Frame::clone(&still(1))];
+    assert!(output.sights == expected, "{} sights", output.sights.len());
+    let settled = machine.reports().filter(|report| matches!(report, Report::Settled(_))).count();
+    assert_eq!(settled, 1, "it is the same picture all the time");
+}
+
+#[test]
+fn a_picture_that_comes_under_the_running_text_is_shown_to_the_output_with_it() {
+    let (mut machine, mut output) = lit(vec![run(TEXT, 0, 140)]);
+    answer_strip(&mut machine, TEXT);
+    machine.tick(MS * 60, &mut output);
+    machine.take(Message::Order(Order::Show(shot(2, 0))));
+    answer(&mut machine, 2);
+    machine.tick(MS * 80, &mut output);
+    assert_eq!(output.sights.last(), Some(&expected(&still(2), 0)));
+    assert_eq!(output.settled, [Some(digest(1)), Some(digest(2))]);
+}
+
+#[test]
 fn a_fast_strip_moves_by_more_pixels_in_each_frame() {
     let fast = Run { speed: 120, ..run(TEXT, 0, 1000) };
     let (mut machine, mut output) = lit(vec![fast]);

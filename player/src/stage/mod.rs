@@ -30,7 +30,7 @@ use self::decode::{DecodeError, Opened, Source};
 use self::machine::Machine;
 use self::moving::Decoding;
 pub use self::screen::{Figures, Screen};
-use self::ticker::Run;
+use self::ticker::{Over, Run};
 use self::transition::Transition;
 use crate::frame::Frame;
 use crate::ports::{Clock, OpenOutput, Output, OutputError};
@@ -141,6 +141,19 @@ pub struct Onscreen {
     pub rev: Revision,
     /// When its first frame was presented, on the monotonic clock.
     pub presented: Duration,
+}
+
+/// Everything that is seen at an instant.
+#[derive(Debug, Clone)]
+pub struct Sight {
+    /// The picture that holds the screen.
+    pub on: Onscreen,
+    /// The running text over it.
+    pub over: Option<Over>,
+    /// Every pixel as it is seen: the picture with the running text over it.
+    pub frame: Arc<Frame>,
+    /// Whether the picture has just come: else the same one is shown once more, further on or with other text over it.
+    pub is_new: bool,
 }
 
 /// What reaches the stage's thread.

@@ -15,7 +15,7 @@ use crate::frame::Frame;
 /// it waits instead.
 const NEAR: Duration = Duration::from_millis(250);
 /// How often a clip that runs is shown to the output as if it stood still.
-const LOOK: Duration = Duration::from_secs(5);
+pub(super) const LOOK: Duration = Duration::from_secs(5);
 
 /// The picture that holds the screen.
 pub(super) struct On {

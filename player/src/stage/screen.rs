@@ -36,7 +36,7 @@ impl Screen {
     #[must_use]
     pub fn seen(&self) -> Option<Arc<Frame>> {
         let frame = self.on()?.frame;
-        let Some(Over { strip, left }) = self.over.lock().unwrap_or_else(PoisonError::into_inner).clone() else {
+        let Some(Over { strip, left, .. }) = self.over.lock().unwrap_or_else(PoisonError::into_inner).clone() else {
             return Some(frame);
         };
         let mut seen = Frame::clone(&frame);

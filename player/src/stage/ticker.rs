@@ -11,6 +11,7 @@ use playlists::wire::reports::PlayedItem;
 
 use super::Play;
 use super::decode::Source;
+use super::on::LOOK;
 use super::strip::Strip;
 use crate::frame::Frame;
 
@@ -70,6 +71,8 @@ impl Run {
 /// A strip where it lies over the picture.
 #[derive(Debug, Clone)]
 pub struct Over {
+    /// The item that the strip was decoded from.
+    pub item: Digest,
     /// The strip.
     pub strip: Arc<Strip>,
     /// The column of its left edge; it may lie outside.
@@ -109,6 +112,10 @@ pub(super) struct Ticker {
     base: Option<Arc<Frame>>,
     /// How many of the canvas's lowest rows are drawn over.
     covered: usize,
+    /// When the output was shown the running text last, or when it began; none while nothing runs.
+    looked: Option<Duration>,
+    /// Whether what the output was shown last has running text on it.
+    is_shown: bool,
 }
 
 struct On {
@@ -130,6 +137,8 @@ impl Ticker {
             canvas: None,
             base: None,
             covered: 0,
+            looked: None,
+            is_shown: false,
         }
     }
 
@@ -175,7 +184,7 @@ impl Ticker {
         let strip = running.as_ref().and_then(|run| self.strips.iter().find(|(item, _)| *item == run.source.item));
         let over = running.as_ref().zip(strip).map(|(run, (_, strip))| {
             let moved = i64::try_from(run.moved(since(run, wall))).unwrap_or(i64::MAX);
-            Over { strip: Arc::clone(strip), left: i64::from(geometry.width()).saturating_sub(moved) }
+            Over { item: run.source.item, strip: Arc::clone(strip), left: i64::from(geometry.width()).saturating_sub(moved) }
         });
         let dropped = self.record(now, running.as_ref().filter(|_| over.is_some()), wall);
         let next = self.next(running.as_ref(), over.is_some(), (now, wall));
@@ -236,10 +245,25 @@ impl Ticker {
         self.over.as_ref()
     }
 
+    /// Whether the output is to be shown the picture with what runs over it: where it `stands` anyhow, every few seconds while something
+    /// runs, and once when it has gone.
+    pub(super) fn looks(&mut self, now: Duration, stands: bool) -> bool {
+        let is_over = self.over.is_some();
+        let last = *self.looked.get_or_insert(now);
+        let is_due = if is_over { now >= last + LOOK } else { self.is_shown };
+        if stands || is_due {
+            (self.looked, self.is_shown) = (Some(now), is_over);
+        }
+        if !is_over {
+            self.looked = None;
+        }
+        stands || is_due
+    }
+
     /// The picture with the running text over it. `kept` is `picture` where that will be the same frame next time: then only the
     /// rows that change are drawn.
     pub(super) fn draw<'a>(&'a mut self, picture: &'a Frame, kept: Option<&Arc<Frame>>) -> &'a Frame {
-        let Some(Over { strip, left }) = &self.over else {
+        let Some(Over { strip, left, .. }) = &self.over else {
             self.base = None;
             return picture;
         };

@@ -10,7 +10,7 @@ use bangtin_player::clock::SystemClock;
 use bangtin_player::frame::Frame;
 use bangtin_player::identity::{Addresses, Identity};
 use bangtin_player::ports::{Clock, Output, OutputError, Ports};
-use bangtin_player::stage::Onscreen;
+use bangtin_player::stage::Sight;
 use bangtin_player::stage::moving::Decoding;
 use bangtin_player::stage::transition::Transition;
 use bangtin_player::{Cadence, Config, Running, start};
@@ -70,7 +70,7 @@ impl Output for Recorder {
         }
         Ok(())
     }
-    fn settled(&mut self, _: &Onscreen) -> Result<(), OutputError> {
+    fn settled(&mut self, _: &Sight) -> Result<(), OutputError> {
         Ok(())
     }
     fn pump(&mut self) -> bool {

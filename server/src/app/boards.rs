@@ -10,8 +10,9 @@ use playlists::wire::messages::{Identity, V};
 pub use super::board_settings::{SettingsDraft, save};
 use super::campaign_draft::OPERATORS_ZONE;
 use super::{App, checked_name};
+use crate::live::Change;
 use crate::store::boards::{Board, LoopRules};
-use crate::store::{StoreError, boards, publish_wanted};
+use crate::store::{StoreError, board_changes, boards, manifests, publish_wanted};
 
 /// A board to be added.
 #[derive(Debug, Clone, PartialEq)]
@@ -131,6 +132,31 @@ pub(super) async fn store_all(app: &App, new: &[Board]) -> Result<(), StoreError
     boards::add(&mut tx, new, now_ms).await?;
     publish_wanted::mark(&mut tx, &ids, now_ms).await?;
     tx.commit().await
+}
+
+/// Gives a board other pixels, as when its modules were set up anew; whether it exists. What it shows is made at these pixels, unless it
+/// is there for other boards, and published at once. Its player is told by its identity file, which the server does not keep.
+///
+/// # Errors
+/// When the database fails.
+pub async fn resize(app: &App, id: &BoardId, geometry: Geometry) -> Result<bool, StoreError> {
+    let Some(board) = boards::get(&app.db, id).await? else { return Ok(false) };
+    if board.geometry == geometry {
+        return Ok(true);
+    }
+    let (now_ms, has_past) = (app.clock.now_ms(), manifests::newest_revision(&app.db, id).await?.is_some());
+    let mut tx = app.db.write().await?;
+    boards::resize(&mut tx, id, geometry).await?;
+    if has_past {
+        // Running text takes another time to cross, so the day's list is another one from now on.
+        board_changes::relist(&mut tx, id, now_ms).await?;
+    }
+    publish_wanted::mark(&mut tx, std::slice::from_ref(id), now_ms).await?;
+    tx.commit().await?;
+    tracing::info!(board.id = %id, "the board has {geometry} pixels now");
+    app.live.tell(Change::Board(id.clone()));
+    app.live.publish.notify_one();
+    Ok(true)
 }
 
 /// Boards whose name contains `search` (tone marks do not matter), by name, after this one, at most `limit`.

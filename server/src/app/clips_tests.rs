@@ -16,6 +16,7 @@ use super::uploads::Upload;
 use super::{App, safe_item, units};
 use crate::jobs::clips;
 use crate::media::intake::{MOST_BYTES, MediaError};
+use crate::store::faults::Fault;
 use crate::store::playlists::Shows;
 use crate::store::renditions::State;
 use crate::store::units::Unit;
@@ -100,7 +101,8 @@ async fn a_clip_goes_from_the_upload_into_the_manifest_with_its_length(world: Wo
     let rendition = app.blobs.read(versions.values().next().expect("a version")).await.expect("its bytes are there");
     assert_eq!(&rendition[4..8], b"ftyp");
 
-    let preview = assets::preview(app, &clip.id, None, Geometry::new(10, 20).expect("a geometry")).await.expect("a preview");
+    let preview = assets::preview::find(app, &clip.id, None, Geometry::new(10, 20).expect("a geometry")).await.expect("found");
+    let preview = assets::preview::make(app, preview).await.expect("a preview");
     assert_eq!(image::load_from_memory(&preview).expect("a picture").height(), 20);
     assert_eq!(upload(app, "Phim khác", made(world.folder(), 60)).await.expect("known").id, clip.id, "the same bytes twice");
     assert_eq!(unfinished(&world), 0);
@@ -143,6 +145,7 @@ async fn a_clip_that_cannot_be_made_is_tried_once_and_says_why(world: World) {
     assert_eq!(clips::run_once(app).await.expect("tried"), 1);
     assert_eq!(clips::run_once(app).await.expect("asked"), 0, "not again");
     let made = assets::renditions_of(app, &clip.id).await.expect("listed");
-    assert_eq!(made[0].state, State::Failed { error: format!("the blob {} is damaged", clip.main().expect("a version").sha256) });
+    let error = format!("the blob {} is damaged", clip.main().expect("a version").sha256);
+    assert_eq!(made[0].state, State::Failed { error, fault: Some(Fault::plain("rendition-fault-original")) });
     assert_eq!(unfinished(&world), 0);
 }

@@ -1,4 +1,5 @@
-//! Which campaigns of a board are in its next manifest while renditions are still being made: each joins when its own are. Pure.
+//! Which campaigns of a board are in its next manifest while renditions are still being made: each joins when its own are, and those
+//! that are over before never do. Pure.
 
 use std::collections::BTreeMap;
 
@@ -7,6 +8,7 @@ use playlists::id::CampaignId;
 use playlists::local::broadcast_day;
 
 use super::defaults::Versioned;
+use super::publish::PATIENCE_MS;
 use super::shown::{Sources, versions_of};
 use super::tickers;
 use crate::store::asset_versions::VersionId;
@@ -22,6 +24,30 @@ pub(super) fn without_what_waits(sources: &Sources, board: &Board, now: DateTime
     if defaults.iter().any(waits) {
         return None;
     }
+    let is_out =
+        |version: &CampaignVersion| sources.waits(board, &version.plays, now) || has_lapsed(sources, board, version, now);
+    Some(without(sources, board, now, is_out))
+}
+
+/// The same without the campaigns that were over before they were made, where there are any: the version before each played on in its
+/// place while it waited, so that the past stays as it was.
+pub(super) fn without_what_lapsed(sources: &Sources, board: &Board, now: DateTime<Utc>) -> Option<Sources> {
+    if sources.lapsed.is_empty() || sources.needs(board, now).is_disjoint(&sources.lapsed) {
+        return None;
+    }
+    Some(without(sources, board, now, |version| has_lapsed(sources, board, version, now)))
+}
+
+/// Whether a version was over while it still waited; one that lasted longer than boards wait came with what was made.
+fn has_lapsed(sources: &Sources, board: &Board, version: &CampaignVersion, now: DateTime<Utc>) -> bool {
+    let over_ms = version.ended_ms.or_else(|| version.period.until.map(|until| until.timestamp_millis()));
+    let waited = over_ms.is_some_and(|over_ms| over_ms.saturating_sub(version.in_force_ms) < PATIENCE_MS);
+    waited && sources.lapsed(board, &version.plays, now)
+}
+
+/// What a board's manifest is composed from without these versions of campaigns, each replaced by the one before it.
+fn without(sources: &Sources, board: &Board, now: DateTime<Utc>, is_out: impl Fn(&CampaignVersion) -> bool) -> Sources {
+    let defaults = sources.defaults_of(board, now).into_iter().filter_map(|stretch| stretch.plays);
     let mut of_campaigns: BTreeMap<&CampaignId, Vec<&CampaignVersion>> = BTreeMap::new();
     // All of them, also those that ended just when they began: what is in force is the composition's to say.
     for version in sources.campaigns.iter().filter(|version| version.aims_at(&board.id)) {
@@ -36,7 +62,7 @@ pub(super) fn without_what_waits(sources: &Sources, board: &Board, now: DateTime
     };
     for versions in of_campaigns.values_mut() {
         versions.sort_by_key(|version| version.version);
-        joined.campaigns.extend(in_their_place(versions, |version| sources.waits(board, &version.plays, now)));
+        joined.campaigns.extend(in_their_place(versions, &is_out));
     }
     let played: Vec<_> = joined.campaigns.iter().filter_map(|version| version.plays.playlist()).collect();
     let running = joined.campaigns.iter().filter_map(|version| version.plays.ticker());
@@ -54,14 +80,14 @@ pub(super) fn without_what_waits(sources: &Sources, board: &Board, now: DateTime
         joined.renditions.extend(made.filter_map(|key| sources.renditions.get(&key).map(|ready| (key, *ready))));
         joined.versions.extend(sources.versions.get(&of).map(|known| (of, *known)));
     }
-    Some(joined)
+    joined
 }
 
-/// The versions of one campaign, oldest first, that do not wait; each also plays the time of those that follow it and do.
-fn in_their_place(versions: &[&CampaignVersion], waits: impl Fn(&CampaignVersion) -> bool) -> Vec<CampaignVersion> {
+/// The versions of one campaign, oldest first, that are not out; each also plays the time of those that follow it and are.
+fn in_their_place(versions: &[&CampaignVersion], is_out: impl Fn(&CampaignVersion) -> bool) -> Vec<CampaignVersion> {
     let mut kept: Vec<CampaignVersion> = Vec::new();
     for version in versions {
-        if !waits(version) {
+        if !is_out(version) {
             kept.push((*version).clone());
         } else if let Some(last) = kept.last_mut().filter(|last| last.ended_ms == Some(version.in_force_ms)) {
             last.ended_ms = version.ended_ms;

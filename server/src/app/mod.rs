@@ -21,6 +21,7 @@ pub mod defaults;
 mod demand;
 pub mod draw;
 pub mod explain;
+pub mod faults;
 pub mod forecast;
 pub mod fresh;
 pub mod hours;
@@ -78,6 +79,7 @@ use crate::keys::Keys;
 use crate::live::Live;
 use crate::media::blobs::Blobs;
 use crate::media::clips::Ffmpeg;
+use crate::media::previews::Previews;
 use crate::ports::Clock;
 use crate::store::Db;
 
@@ -95,6 +97,8 @@ pub struct App {
     pub ffmpeg: Ffmpeg,
     /// Who must hear of changes.
     pub live: Live,
+    /// Previews that were made lately.
+    pub previews: Previews,
     /// Whether the link to the broker stands; while it does not, every board is *unknown*.
     pub broker_linked: AtomicBool,
     /// Where boards reach this server, such as `http://127.0.0.1:8080`; goes into identity files.

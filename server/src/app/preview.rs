@@ -16,7 +16,7 @@ use chrono::{DateTime, Utc};
 use super::compose::{Head, compose};
 use super::defaults::Versioned;
 use super::shown::{Ready, Sources};
-use super::{App, safe_item, sources};
+use super::{App, join, safe_item, sources};
 use crate::store::boards::Board;
 use crate::store::campaign_versions::{CampaignVersion, VersionPlays};
 use crate::store::renditions::Key;
@@ -98,6 +98,7 @@ pub async fn suppose(app: &App, supposed: &Supposed) -> Result<Preview, StoreErr
     sources::load_renditions(app, &boards, &mut after, now).await?;
     before.renditions.clone_from(&after.renditions);
     before.pending.clone_from(&after.pending);
+    before.lapsed.clone_from(&after.lapsed);
     // Composing and reading schedules takes a moment, and must not hold up others.
     let next = supposed.next.clone();
     let work = tokio::task::spawn_blocking(move || {
@@ -212,6 +213,7 @@ fn schedule(board: &Board, sources: &Sources, now: DateTime<Utc>) -> Result<(Sch
     };
     let made = sources.needs(board, now).into_iter().filter(|key| can_be(sources, key)).map(stand_in).collect();
     let sources = Sources { renditions: made, pending: BTreeSet::new(), ..sources.clone() };
+    let sources = join::without_what_lapsed(&sources, board, now).unwrap_or(sources);
     let (_, safe) = stand_in(safe_item::of(board.geometry));
     let head = Head { key_epoch: KeyEpoch(0), rev: Revision(0), issued: now };
     let manifest = compose(board, &sources, (&safe_item::of(board.geometry).of.asset, safe), head);

@@ -21,7 +21,7 @@ use crate::live::Change;
 use crate::store::boards::Board;
 use crate::store::manifests::{Heads, Signed};
 use crate::store::publish_wanted::Wanted;
-use crate::store::{StoreError, Tx, boards, manifests, publish_wanted, renditions};
+use crate::store::{StoreError, Tx, boards, manifests, publish_wanted, renditions, tokens};
 
 /// Boards published in one go; more wait for the next.
 const BATCH: u32 = 256;
@@ -41,7 +41,10 @@ pub async fn run_once(app: &App) -> Result<Published, StoreError> {
         return Ok(Published::default());
     }
     let ids: Vec<BoardId> = wanted.iter().map(|wanted| wanted.board.clone()).collect();
-    let boards = boards::many(&app.db, &ids).await?;
+    let mut boards = boards::many(&app.db, &ids).await?;
+    // Nothing is signed for a board whose key was taken away; its wish is taken off the list.
+    let revoked = tokens::revoked(&app.db).await?;
+    boards.retain(|board| !revoked.contains(&board.id));
     let mut sources = sources::load(app, now).await?;
     let missing = sources::load_renditions(app, &boards, &mut sources, now).await?;
     let patience: BTreeMap<&BoardId, Option<i64>> = wanted.iter().map(|wish| (&wish.board, wish.wait_until_ms)).collect();
@@ -205,8 +208,8 @@ fn decide(
 ) -> Result<Outcome, StoreError> {
     let safe = safe_item::of(board.geometry);
     let Some(ready) = sources.renditions.get(&safe) else { return Ok(Outcome::Waiting { until_ms: None }) };
-    let pending = sources.needs(board, now).intersection(&sources.pending).count();
-    let joined;
+    let pending = sources.wants(board, now).intersection(&sources.pending).count();
+    let (joined, lasting);
     let made = if pending == 0 { Rest::Complete } else { Rest::Woken };
     let (sources, rest) = match patience(newest.is_some(), pending, wait_until_ms, now.timestamp_millis()) {
         Patience::None => (sources, made),
@@ -221,6 +224,13 @@ fn decide(
             }
             None => return Ok(Outcome::Waiting { until_ms: Some(until_ms) }),
         },
+    };
+    let sources = match join::without_what_lapsed(sources, board, now).filter(|_| newest.is_some()) {
+        Some(sources) => {
+            lasting = sources;
+            &lasting
+        }
+        None => sources,
     };
     let newest_rev = newest.map_or(Revision(0), |(rev, _)| rev);
     let overtaken = is_ahead(reported, newest_rev, now);

@@ -25,6 +25,7 @@ on_both_databases![
     what_is_wanted_is_signed_again_above_what_the_board_has_seen,
     a_campaign_whose_pictures_are_made_does_not_wait_for_those_of_another,
     a_changed_campaign_plays_on_as_it_was_until_its_new_pictures_are_made,
+    a_board_of_other_pixels_gets_everything_at_them_and_other_boards_keep_what_they_have,
 ];
 
 /// With the safe item, a unit, and a board that shows the safe item.
@@ -185,7 +186,7 @@ async fn what_cannot_be_decoded_is_not_tried_again(world: World) {
     publish(app).await;
     make_renditions(app).await;
     let found = rendition(app, &red, &board).await;
-    assert!(matches!(&found.state, State::Failed { error } if error.contains("is damaged")), "{:?}", found.state);
+    assert!(matches!(&found.state, State::Failed { error, .. } if error.contains("is damaged")), "{:?}", found.state);
     world.clock.pass(Duration::from_secs(24 * 3600));
     assert_eq!(renditions::run_once(app).await.expect("asked"), 0);
 }
@@ -258,4 +259,51 @@ async fn a_changed_campaign_plays_on_as_it_was_until_its_new_pictures_are_made(w
     let of_changed: Vec<_> = campaigns.iter().filter(|campaign| campaign.id == changed).collect();
     assert_eq!(of_changed.len(), 2, "what it was today, and what it is: {campaigns:#?}");
     assert_eq!(of_changed.iter().filter(|campaign| campaign.period.until.is_none()).count(), 1);
+}
+
+/// Width and height of what a manifest names, in the order of their digests.
+async fn sizes(app: &App, board: &BoardId) -> Vec<(u32, u32)> {
+    let mut sizes = Vec::new();
+    for item in manifest(app, board).await.items {
+        let picture = image::load_from_memory(&app.blobs.read(&item.sha256).await.expect("its bytes are there"));
+        let picture = picture.expect("a picture");
+        sizes.push((picture.width(), picture.height()));
+    }
+    sizes
+}
+
+async fn a_board_of_other_pixels_gets_everything_at_them_and_other_boards_keep_what_they_have(world: World) {
+    let (world, one) = with_a_board(world).await;
+    let app = &world.app;
+    let other = board(app, "b-0002").await;
+    let (red, blue) = (asset(app, "red").await, asset(app, "blue").await);
+    campaign(app, None, draft(&playlist(app, None, &[&red]).await, &[&one, &other])).await;
+    let by_default = playlist(app, None, &[&blue]).await;
+    let stored = super::boards::get(app, &one).await.expect("loaded").expect("there");
+    let settings =
+        super::boards::SettingsDraft { default_playlist: by_default.to_string(), ..super::boards::SettingsDraft::of(&stored) };
+    super::boards::save(app, &one, &settings).await.expect("saved").expect("valid");
+    settle(app).await;
+    let before = manifest(app, &other).await;
+    assert_eq!((sizes(app, &one).await, sizes(app, &other).await), (vec![(64, 32); 3], vec![(64, 32); 2]));
+
+    world.clock.pass(Duration::from_secs(3600));
+    let tall = "33x65".parse().expect("a geometry");
+    assert!(super::boards::resize(app, &one, tall).await.expect("resized"));
+    settle(app).await;
+    let after = manifest(app, &one).await;
+    assert_eq!((after.geometry, sizes(app, &one).await), (tall, vec![(33, 65); 3]), "safe item, red and blue");
+    assert_eq!(after.campaigns.len(), 1);
+    assert_eq!(manifest(app, &other).await, before, "the other board has no new manifest");
+    assert_eq!(sizes(app, &other).await, [(64, 32); 2], "and what it shows is there");
+    assert!(publish::may_fetch(app, &other, &before.items[1].sha256).await.expect("asked"));
+
+    // Back again everything is there already.
+    assert!(super::boards::resize(app, &one, "64x32".parse().expect("a geometry")).await.expect("resized"));
+    assert_eq!(publish(app).await.signed, 1, "nothing waits");
+    assert_eq!(sizes(app, &one).await, [(64, 32); 3]);
+    assert!(super::boards::resize(app, &one, "64x32".parse().expect("a geometry")).await.expect("asked"));
+    assert_eq!(publish(app).await, Published::default(), "the same pixels are no change");
+    let nowhere = "b-9999".parse().expect("an id");
+    assert!(!super::boards::resize(app, &nowhere, tall).await.expect("asked"), "there is no such board");
 }

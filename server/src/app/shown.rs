@@ -51,8 +51,10 @@ pub struct Sources {
     pub versions: BTreeMap<VersionId, Shown>,
     /// The renditions that are made.
     pub renditions: BTreeMap<Key, Ready>,
-    /// Those that are being made; the rest cannot be.
+    /// Those that are being made; the rest cannot be, or lapsed.
     pub pending: BTreeSet<Key>,
+    /// Those that are not made any more: what needs them was over before they were made, see [`Sources::wants`].
+    pub lapsed: BTreeSet<Key>,
 }
 
 /// The versions of assets that these entries show themselves.
@@ -164,16 +166,42 @@ impl Sources {
         !self.pending.is_empty() && !self.keys_played(plays, board, today).is_disjoint(&self.pending)
     }
 
-    /// Every rendition that a manifest of this board names, made or not.
+    /// Whether what is played here was over before it was made for this board.
+    pub(super) fn lapsed(&self, board: &Board, plays: &VersionPlays, now: DateTime<Utc>) -> bool {
+        let today = broadcast_day(now, board.time_zone);
+        !self.lapsed.is_empty() && !self.keys_played(plays, board, today).is_disjoint(&self.lapsed)
+    }
+
+    /// Every rendition that a manifest of this board names, made or not: of what plays, will play, and has played today.
     #[must_use]
     pub fn needs(&self, board: &Board, now: DateTime<Utc>) -> BTreeSet<Key> {
-        let today = broadcast_day(now, board.time_zone);
-        let played = || self.campaigns_of(board, now).map(|(version, _)| &version.plays);
+        let played = self.campaigns_of(board, now).map(|(version, _)| &version.plays);
         let by_default = self.defaults_of(board, now).into_iter().filter_map(|stretch| stretch.plays);
-        let lists: BTreeSet<Versioned> = played().filter_map(VersionPlays::playlist).chain(by_default).collect();
+        self.keys_of_all(board, &played.collect::<Vec<_>>(), by_default, now)
+    }
+
+    /// Those of them that are worth making: of what plays or will play. What was over before it was made never played, and making it now
+    /// would change the past.
+    #[must_use]
+    pub fn wants(&self, board: &Board, now: DateTime<Utc>) -> BTreeSet<Key> {
+        let goes_on = |period: &Period| period.until.is_none_or(|until| until > now);
+        let played = self.campaigns_of(board, now).filter(|(_, period)| goes_on(period)).map(|(version, _)| &version.plays);
+        let still = self.defaults_of(board, now).into_iter().filter(|stretch| stretch.until_ms.is_none());
+        self.keys_of_all(board, &played.collect::<Vec<_>>(), still.filter_map(|stretch| stretch.plays), now)
+    }
+
+    fn keys_of_all(
+        &self,
+        board: &Board,
+        played: &[&VersionPlays],
+        by_default: impl Iterator<Item = Versioned>,
+        now: DateTime<Utc>,
+    ) -> BTreeSet<Key> {
+        let today = broadcast_day(now, board.time_zone);
+        let lists: BTreeSet<Versioned> = played.iter().filter_map(|plays| plays.playlist()).chain(by_default).collect();
         let in_loop = lists.iter().flat_map(|list| self.keys_of(list, board.geometry, today));
-        let over_it = played().filter(|plays| plays.ticker().is_some()).flat_map(|plays| self.keys_played(plays, board, today));
-        in_loop.chain(over_it).collect()
+        let running = played.iter().filter(|plays| plays.ticker().is_some());
+        in_loop.chain(running.flat_map(|plays| self.keys_played(plays, board, today))).collect()
     }
 }
 

@@ -81,18 +81,20 @@ fn run_by(ticker: &PinnedTicker) -> impl Iterator<Item = VersionId> {
     ticker.pinned.versions.iter().map(of)
 }
 
-/// Adds the renditions for these boards' geometries, made and pending; answers those that nobody has asked for yet.
+/// Adds the renditions for these boards' geometries, made, pending and lapsed; answers those that nobody has asked for yet.
 pub(super) async fn load_renditions(
     app: &App,
     boards: &[Board],
     sources: &mut Sources,
     now: DateTime<Utc>,
 ) -> Result<Vec<Key>, StoreError> {
-    let mut needed = BTreeMap::<Geometry, BTreeSet<Key>>::new();
+    let (mut needed, mut wanted) = (BTreeMap::<Geometry, BTreeSet<Key>>::new(), BTreeSet::new());
     for board in boards {
         let keys = needed.entry(board.geometry).or_default();
         keys.extend(sources.needs(board, now));
         keys.insert(safe_item::of(board.geometry));
+        wanted.extend(sources.wants(board, now));
+        wanted.insert(safe_item::of(board.geometry));
     }
     let mut missing = Vec::new();
     for (geometry, mut keys) in needed {
@@ -103,14 +105,19 @@ pub(super) async fn load_renditions(
                 State::Ready { sha256, size_bytes, strip_width } => {
                     sources.renditions.insert(found.key, Ready { sha256, size: size_bytes, strip_width });
                 }
-                State::Wanted => {
+                State::Wanted if wanted.contains(&found.key) => {
                     sources.pending.insert(found.key);
+                }
+                State::Wanted => {
+                    sources.lapsed.insert(found.key);
                 }
                 State::Failed { .. } => {}
             }
         }
-        sources.pending.extend(keys.iter().cloned());
-        missing.extend(keys);
+        let (unmade, lapsed): (Vec<Key>, Vec<Key>) = keys.into_iter().partition(|key| wanted.contains(key));
+        sources.lapsed.extend(lapsed);
+        sources.pending.extend(unmade.iter().cloned());
+        missing.extend(unmade);
     }
     Ok(missing)
 }

@@ -252,7 +252,8 @@ async fn the_same_bytes_in_a_unit_twice_are_one_asset(world: World) {
     let new = NewAsset { unit: unit(), name: "x".to_owned(), fit: Fit::Cover, bytes: b"no picture".to_vec() };
     assert!(matches!(assets::add(&world.app, new).await, Err(AddAssetError::Media(_))));
     let preview =
-        assets::preview(&world.app, &first.id, None, Geometry::new(10, 20).expect("a geometry")).await.expect("a preview");
+        assets::preview::find(&world.app, &first.id, None, Geometry::new(10, 20).expect("a geometry")).await.expect("found");
+    let preview = assets::preview::make(&world.app, preview).await.expect("a preview");
     assert_eq!(image::load_from_memory(&preview).expect("a picture").height(), 20);
 }
 

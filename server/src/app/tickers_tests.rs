@@ -227,10 +227,11 @@ async fn a_ticker_for_which_no_strip_can_be_made_says_why_and_holds_up_nothing(w
     campaign(app, None, running(&text, &[&board])).await;
     settle(app).await;
     let found = assets::renditions_of(app, &text.id).await.expect("listed");
-    let [crate::store::renditions::Rendition { state: State::Failed { error }, .. }] = found.as_slice() else {
+    let [crate::store::renditions::Rendition { state: State::Failed { error, fault }, .. }] = found.as_slice() else {
         panic!("{found:?}")
     };
     assert!(error.contains("at most 8388608 are taken"), "{error}");
+    assert_eq!(fault.as_ref().map(|fault| fault.code.as_str()), Some("ticker-fault-long"));
     assert_eq!(manifest(app, &board).await.campaigns, []);
 }
 

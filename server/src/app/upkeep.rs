@@ -10,8 +10,8 @@ use super::{App, publish, safe_item, sources};
 use crate::failpoint::failpoint;
 use crate::live::Change;
 use crate::media::blobs::BlobError;
-use crate::store::renditions::{Key, Known, State};
-use crate::store::{StoreError, asset_versions, boards, manifests, presented, publish_wanted, renditions};
+use crate::store::renditions::{Key, Known, Rendition, State};
+use crate::store::{StoreError, asset_versions, boards, manifests, presented, publish_wanted, renditions, tokens};
 use crate::telemetry::chain;
 
 /// How long something is kept that nobody needs.
@@ -63,7 +63,7 @@ fn millis(time: Duration) -> i64 {
 /// # Errors
 /// When the database fails; what was done so far is right, and the rest is done the next time.
 pub async fn tend(app: &App) -> Result<usize, StoreError> {
-    let (needed, named) = (needed(app).await?, named_by_manifests(app).await?);
+    let (plans, named) = (Plans::load(app).await?, named_by_manifests(app).await?);
     let now_ms = app.clock.now_ms();
     let (mut after, mut gone): (Option<Key>, usize) = (None, 0);
     loop {
@@ -76,7 +76,7 @@ pub async fn tend(app: &App) -> Result<usize, StoreError> {
         let (mut noted, mut goes) = (Vec::new(), Vec::new());
         for known in &page {
             let key = &known.rendition.key;
-            match fate(known, needed.contains(key), is_named(known), now_ms) {
+            match fate(known, plans.need(&known.rendition), is_named(known), now_ms) {
                 Fate::Stays => {}
                 Fate::Needed => noted.push(key),
                 Fate::Goes => goes.push(known),
@@ -97,19 +97,40 @@ pub async fn tend(app: &App) -> Result<usize, StoreError> {
     Ok(gone)
 }
 
-/// Every rendition that some board's plan needs now.
-async fn needed(app: &App) -> Result<BTreeSet<Key>, StoreError> {
-    let now = app.clock.now();
-    let sources = sources::load(app, now).await?;
-    let (mut needed, mut after): (BTreeSet<Key>, Option<BoardId>) = (BTreeSet::new(), None);
-    loop {
-        let page = boards::list_by_id(&app.db, after.as_ref(), PAGE).await?;
-        let Some(last) = page.last() else { return Ok(needed) };
-        after = Some(last.id.clone());
-        for board in &page {
-            needed.extend(sources.needs(board, now));
-            needed.insert(safe_item::of(board.geometry));
-            tokio::task::yield_now().await;
+/// What the boards' plans need now.
+#[derive(Default)]
+struct Plans {
+    /// Every rendition that some board's plan names.
+    named: BTreeSet<Key>,
+    /// Those of them that are worth making.
+    wanted: BTreeSet<Key>,
+}
+
+impl Plans {
+    async fn load(app: &App) -> Result<Self, StoreError> {
+        let now = app.clock.now();
+        let (sources, revoked) = (sources::load(app, now).await?, tokens::revoked(&app.db).await?);
+        let (mut plans, mut after): (Self, Option<BoardId>) = (Self::default(), None);
+        loop {
+            let page = boards::list_by_id(&app.db, after.as_ref(), PAGE).await?;
+            let Some(last) = page.last() else { return Ok(plans) };
+            after = Some(last.id.clone());
+            for board in page.iter().filter(|board| !revoked.contains(&board.id)) {
+                plans.named.extend(sources.needs(board, now));
+                plans.wanted.extend(sources.wants(board, now));
+                for keys in [&mut plans.named, &mut plans.wanted] {
+                    keys.insert(safe_item::of(board.geometry));
+                }
+                tokio::task::yield_now().await;
+            }
+        }
+    }
+
+    /// Whether some board's plan needs this: named is enough for what is made, what waits to be made must be worth it.
+    fn need(&self, rendition: &Rendition) -> bool {
+        match rendition.state {
+            State::Wanted => self.wanted.contains(&rendition.key),
+            State::Ready { .. } | State::Failed { .. } => self.named.contains(&rendition.key),
         }
     }
 }
@@ -253,7 +274,6 @@ mod tests {
 
     use super::*;
     use crate::store::asset_versions::VersionId;
-    use crate::store::renditions::Rendition;
 
     fn known(state: State, needed_ms: i64) -> Known {
         let of = VersionId { asset: "a-1".parse().expect("an id"), language: Language::undetermined(), version: 1 };
@@ -264,7 +284,7 @@ mod tests {
     #[test]
     fn what_is_needed_or_named_stays_and_the_rest_goes_in_its_time() {
         let made = || State::Ready { sha256: Digest::of(b"made"), size_bytes: 4, strip_width: None };
-        let failed = || State::Failed { error: "why".to_owned() };
+        let failed = || State::Failed { error: "why".to_owned(), fault: None };
         let (moment, day, month) = (millis(GRACE), millis(NOTED_EVERY), millis(REST));
         for (state, unneeded, is_needed, is_named, expected) in [
             (State::Wanted, moment, false, false, Fate::Stays),

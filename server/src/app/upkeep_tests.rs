@@ -7,18 +7,22 @@ use ::playlists::asset::Fit;
 use ::playlists::id::{BoardId, CampaignId, Digest, QueueEpoch, Revision};
 use ::playlists::wire::reports::ClockQuality;
 
-use super::App;
 use super::assets::{self, Asset, NewAsset};
+use super::campaigns::{self, CampaignDraft};
 use super::publish;
 use super::tests::{asset, board, campaign, draft, furnished, manifest, playlist, settle, unit};
 use super::upkeep::{self, REST};
+use super::{App, tokens};
 use crate::jobs;
 use crate::store::plays::{self, Batch, Play};
+use crate::store::publish_wanted;
 use crate::store::renditions::{self, Rendition, State};
 use crate::testing::{World, on_both_databases};
 
 on_both_databases![
     what_no_plan_needs_any_more_is_not_made,
+    what_is_over_before_it_was_made_is_called_off,
+    what_was_called_off_leaves_the_days_past_as_it_was,
     a_clip_that_is_being_made_is_called_off,
     what_nobody_has_needed_for_a_month_goes_with_its_bytes_and_is_made_again_when_it_is_needed,
     a_file_whose_row_went_before_the_server_died_goes_the_next_time,
@@ -50,20 +54,84 @@ async fn what_no_plan_needs_any_more_is_not_made(world: World) {
     publish::run_once(app).await.expect("published");
     campaign(app, Some(&id), draft(&playlist(app, None, &[&blue]).await, &[&board])).await;
     publish::run_once(app).await.expect("published");
-    let state = |made: Option<Rendition>| made.map(|made| made.state);
-    assert_eq!(state(made(app, &red).await), Some(State::Wanted));
+    assert_eq!(state(app, &red).await, Some(State::Wanted));
     assert_eq!(tended(app).await, 0, "it may be wanted for what is saved just now");
     assert!(!upkeep::has_work(app).await.expect("asked"));
     world.clock.pass(MOMENT);
     assert!(upkeep::has_work(app).await.expect("asked"));
     assert_eq!(tended(app).await, 1);
-    assert_eq!(state(made(app, &red).await), None);
-    assert_eq!(state(made(app, &blue).await), Some(State::Wanted), "a plan needs it");
+    assert_eq!(state(app, &red).await, None);
+    assert_eq!(state(app, &blue).await, Some(State::Wanted), "a plan needs it");
     // A board that is gone needs nothing; one that comes does.
     let other = super::tests::board(app, "b-0002").await;
     campaign(app, Some(&id), draft(&playlist(app, None, &[&red]).await, &[&other])).await;
     settle(app).await;
-    assert!(matches!(state(made(app, &red).await), Some(State::Ready { .. })), "wanted anew, made anew");
+    assert!(matches!(state(app, &red).await, Some(State::Ready { .. })), "wanted anew, made anew");
+}
+
+async fn state(app: &App, asset: &Asset) -> Option<State> {
+    made(app, asset).await.map(|made| made.state)
+}
+
+async fn what_is_over_before_it_was_made_is_called_off(world: World) {
+    let world = furnished(world).await;
+    let app = &world.app;
+    let (one, other) = (board(app, "b-0001").await, board(app, "b-0002").await);
+    settle(app).await;
+    let [red, blue, green, yellow] = [asset(app, "red"), asset(app, "blue"), asset(app, "green"), asset(app, "yellow")];
+    let (red, blue, green, yellow) = (red.await, blue.await, green.await, yellow.await);
+    let ends = campaign(app, None, draft(&playlist(app, None, &[&red]).await, &[&one])).await;
+    let list = playlist(app, None, &[&blue, &green]).await;
+    campaign(app, None, draft(&list, &[&one])).await;
+    campaign(app, None, draft(&playlist(app, None, &[&yellow]).await, &[&other])).await;
+    publish::run_once(app).await.expect("published");
+    world.clock.pass(MOMENT);
+    assert_eq!(tended(app).await, 0, "plans need them all");
+
+    assert!(campaigns::end_now(app, &ends).await.expect("ended"));
+    playlist(app, Some(&list), &[&blue]).await;
+    assert!(tokens::revoke(app, &other).await.expect("revoked"));
+    let looked_at = publish::run_once(app).await.expect("published");
+    assert_eq!((looked_at.signed, looked_at.postponed), (0, 0));
+    jobs::upkeep::run_once(app, false).await.expect("kept in order");
+    for (asset, is_called_off) in [(&red, true), (&green, true), (&yellow, true), (&blue, false)] {
+        let expected = (!is_called_off).then_some(State::Wanted);
+        assert_eq!(state(app, asset).await, expected, "{}", asset.name);
+    }
+    // Whoever publishes afterwards does not want them again, today or ever.
+    campaign(app, None, CampaignDraft { all_boards: true, ..draft(&list, &[]) }).await;
+    settle(app).await;
+    for (asset, is_made) in [(&red, false), (&green, false), (&yellow, false), (&blue, true)] {
+        assert_eq!(state(app, asset).await.is_some(), is_made, "{}", asset.name);
+    }
+    assert_eq!(manifest(app, &one).await.campaigns.len(), 2, "blue alone plays, by two campaigns");
+}
+
+async fn what_was_called_off_leaves_the_days_past_as_it_was(world: World) {
+    let world = furnished(world).await;
+    let app = &world.app;
+    let board = board(app, "b-0001").await;
+    settle(app).await;
+    let (red, blue) = (asset(app, "red").await, asset(app, "blue").await);
+    let id = campaign(app, None, draft(&playlist(app, None, &[&red]).await, &[&board])).await;
+    settle(app).await;
+    world.clock.pass(MOMENT);
+    campaign(app, Some(&id), draft(&playlist(app, None, &[&blue]).await, &[&board])).await;
+    publish::run_once(app).await.expect("published");
+    world.clock.pass(MOMENT);
+    // Red played on all the time, for blue was not made.
+    let ended = app.clock.now();
+    assert!(campaigns::end_now(app, &id).await.expect("ended"));
+    publish::run_once(app).await.expect("published");
+    let played = manifest(app, &board).await.campaigns;
+    assert_eq!(played.iter().map(|campaign| campaign.period.until).collect::<Vec<_>>(), [Some(ended)], "one stretch, all red");
+    world.clock.pass(MOMENT);
+    assert_eq!(tended(app).await, 1, "blue is not made any more");
+    let mut tx = app.db.write().await.expect("a transaction");
+    publish_wanted::mark(&mut tx, std::slice::from_ref(&board), app.clock.now_ms()).await.expect("marked");
+    tx.commit().await.expect("committed");
+    assert_eq!(settle(app).await, 0, "nothing has changed");
+    assert_eq!((manifest(app, &board).await.campaigns, state(app, &blue).await), (played, None));
 }
 
 async fn a_clip_that_is_being_made_is_called_off(world: World) {
@@ -182,7 +250,8 @@ async fn what_failed_is_made_again_on_demand_and_reaches_the_board(world: World)
     campaign(app, None, draft(&playlist(app, None, &[&red]).await, &[&board])).await;
     publish::run_once(app).await.expect("published");
     let wanted = made(app, &red).await.expect("wanted");
-    let failed = Rendition { state: State::Failed { error: "the machine was ill".to_owned() }, attempt: 1, ..wanted };
+    let failed =
+        Rendition { state: State::Failed { error: "the machine was ill".to_owned(), fault: None }, attempt: 1, ..wanted };
     let mut tx = app.db.write().await.expect("a transaction");
     renditions::save(&mut tx, &failed, None).await.expect("saved");
     tx.commit().await.expect("committed");

@@ -42,6 +42,15 @@ pub enum Command {
         #[arg(long)]
         id: BoardId,
     },
+    /// Give a board other pixels: what it shows is made and published at them.
+    Resize {
+        /// Its id.
+        #[arg(long)]
+        id: BoardId,
+        /// Its pixels, such as 640x320.
+        #[arg(long)]
+        geometry: Geometry,
+    },
     /// List the boards.
     List,
 }
@@ -100,6 +109,14 @@ pub fn run(config: &Config, command: Command) -> anyhow::Result<()> {
                 let revoked = tokens::revoke(&app, &id).await.context("the board cannot be revoked")?;
                 anyhow::ensure!(revoked, "there is no board {id}, or it was revoked before; nothing was changed");
                 say!("Revoked {id}. A running server cuts it off within a minute.");
+            }
+            Command::Resize { id, geometry } => {
+                let resized = boards::resize(&app, &id, geometry).await.context("the board's pixels cannot be changed")?;
+                anyhow::ensure!(resized, "there is no board {id}; nothing was changed");
+                let (width, height) = (geometry.width(), geometry.height());
+                say!(
+                    "{id} has {geometry} pixels now. Write \"geometry\": {{\"width\": {width}, \"height\": {height}}} into its identity file, and start its player anew."
+                );
             }
             Command::List => list(&app).await?,
         }

@@ -36,8 +36,8 @@ use tower_http::timeout::TimeoutLayer;
 
 use self::at_work::AtWork;
 use self::pages::{
-    asset, assets, board_forecast, board_settings, boards, campaign_form, campaign_steps, campaigns, forecast, language, live,
-    overview, playlists, setup, sign_in, slides, stand_downs, tickers, timeline,
+    asset, asset_preview, assets, board_forecast, board_settings, boards, campaign_form, campaign_steps, campaigns, forecast,
+    language, live, overview, playlists, setup, sign_in, slides, stand_downs, tickers, timeline,
 };
 use self::site::Site;
 use crate::app::App;
@@ -130,7 +130,7 @@ fn people() -> Router<Site> {
         .route("/assets", get(assets::list))
         .route("/assets/{id}", get(asset::show).post(asset::save))
         .route("/assets/{id}/withdraw", post(asset::withdraw))
-        .route("/assets/{id}/preview", get(assets::preview))
+        .route("/assets/{id}/preview", get(asset_preview::show))
         .route("/tickers", post(tickers::save))
         .route("/tickers/new", get(tickers::new))
         .route("/tickers/preview", post(tickers::preview))

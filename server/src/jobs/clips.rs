@@ -83,7 +83,7 @@ async fn make(app: &App, version: &AssetVersion, rendition: &Rendition) -> Resul
     let container = Container::of_media_type(&version.media_type).ok_or(Fault::Media(MediaError::Unknown))?;
     app.blobs.check(&version.sha256).await.map_err(Fault::Blob)?;
     let (original, to) = (app.blobs.path(&version.sha256), app.blobs.stage());
-    let (fit, geometry) = (version.fit, rendition.key.geometry);
+    let (fit, geometry) = ((version.fit, version.focus), rendition.key.geometry);
     let mut told = None;
     let progress = |percent: u32| {
         if told.is_none_or(|told| percent >= told + STEP) {

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use chrono::NaiveDate;
 use playlists::asset::Kind;
 use playlists::geometry::Geometry;
 use tokio_util::sync::CancellationToken;
@@ -10,11 +11,13 @@ use tokio_util::sync::CancellationToken;
 use crate::app::App;
 use crate::app::campaign_draft::OPERATORS_ZONE;
 use crate::app::draw::{self, DrawError};
+use crate::app::faults;
 use crate::live::Change;
 use crate::media::blobs::BlobError;
 use crate::media::intake::MediaError;
 use crate::media::stills;
 use crate::store::assets::{Asset, AssetVersion};
+use crate::store::faults::Fault as Told;
 use crate::store::renditions::{Rendition, State};
 use crate::store::{StoreError, asset_versions, assets, publish_wanted, renditions};
 use crate::telemetry::chain;
@@ -91,6 +94,16 @@ pub(super) enum Fault {
 }
 
 impl Fault {
+    /// As pages say it; of a picture of this day.
+    fn told(&self, day: NaiveDate) -> Told {
+        match self {
+            Self::Media(fault) => faults::of_media(fault),
+            Self::Blob(fault) => faults::of_blob(fault),
+            Self::Draw(fault) => faults::of_draw(fault, day),
+            Self::NoAsset => Told::plain("rendition-fault-original"),
+        }
+    }
+
     /// The disk may do better next time; a picture that cannot be decoded will not.
     fn is_passing(&self) -> bool {
         match self {
@@ -129,8 +142,10 @@ pub(super) fn outcome(app: &App, rendition: Rendition, made: Result<State, Fault
             if fault.is_passing() {
                 Rendition { state: State::Wanted, attempt, changed_ms: now_ms + wait_ms(attempt), ..rendition }
             } else {
+                let today = app.clock.now().with_timezone(&OPERATORS_ZONE).date_naive();
                 let error = fault.to_string().chars().take(LONGEST_REASON).collect();
-                Rendition { state: State::Failed { error }, attempt, changed_ms: now_ms, ..rendition }
+                let fault = Some(fault.told(rendition.key.day.unwrap_or(today)));
+                Rendition { state: State::Failed { error, fault }, attempt, changed_ms: now_ms, ..rendition }
             }
         }
     }

@@ -7,6 +7,7 @@ pub mod clips;
 pub mod fonts;
 pub mod intake;
 pub mod parts;
+pub mod previews;
 pub mod raster;
 pub mod slides;
 pub mod stills;

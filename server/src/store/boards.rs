@@ -201,6 +201,22 @@ pub async fn save_settings(tx: &mut Tx, id: &BoardId, settings: &Settings) -> Re
     .map_err(StoreError::on("save the board's settings"))
 }
 
+/// Gives a board other pixels; whether it exists.
+///
+/// # Errors
+/// When the database fails.
+pub async fn resize(tx: &mut Tx, id: &BoardId, geometry: Geometry) -> Result<bool, StoreError> {
+    const SQL: &str = "update board set width = $2, height = $3 where board_id = $1";
+    within!(tx, |conn| sqlx::query(SQL)
+        .bind(id.as_str())
+        .bind(i64::from(geometry.width()))
+        .bind(i64::from(geometry.height()))
+        .execute(conn)
+        .await
+        .map(|done| done.rows_affected() > 0))
+    .map_err(StoreError::on("change the board's pixels"))
+}
+
 /// The board of this id.
 ///
 /// # Errors

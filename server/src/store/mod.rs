@@ -12,6 +12,7 @@ pub mod campaigns;
 pub mod contents;
 pub mod entries;
 pub mod events;
+pub mod faults;
 #[cfg(test)]
 pub(crate) mod fixtures;
 pub mod manifests;

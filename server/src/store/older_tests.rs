@@ -77,7 +77,7 @@ async fn assets_become_versions_without_words(engine: Engine) {
     let made = renditions::list(&db, &id("still"), 9).await.expect("listed");
     assert!(matches!(made[0].state, State::Ready { size_bytes: 5, strip_width: None, .. }), "{made:?}");
     let failed = renditions::list(&db, &id("clip"), 9).await.expect("listed");
-    assert_eq!((failed[0].attempt, &failed[0].state), (1, &State::Failed { error: "damaged".to_owned() }));
+    assert_eq!((failed[0].attempt, &failed[0].state), (1, &State::Failed { error: "damaged".to_owned(), fault: None }));
     let list = playlists::get(&db, &"p".parse().expect("an id")).await.expect("loaded").expect("there");
     let Shows::Asset { pinned, .. } = &list.entries[1].shows else { panic!("{list:?}") };
     assert_eq!(pinned.versions.values().copied().collect::<Vec<_>>(), [1]);

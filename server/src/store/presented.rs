@@ -1,4 +1,7 @@
 //! What was ever presented on a board, by digest: it is kept as long as its proof, whoever needs it.
+//!
+//! Plays are never removed: the proof has no end, so neither has a row here, and the two can be compared at any time. Whoever gives plays an
+//! end removes the rows here that no play names any more, in the transaction that removes the plays.
 
 use std::collections::BTreeSet;
 

@@ -9,6 +9,7 @@ use playlists::id::{AssetId, Digest};
 use sqlx::{FromRow, QueryBuilder};
 
 use super::asset_versions::VersionId;
+use super::faults::Fault;
 use super::{Db, StoreError, Tx, boards, on, within};
 
 /// Which rendition.
@@ -40,6 +41,8 @@ pub enum State {
     Failed {
         /// Why, in English.
         error: String,
+        /// Why, as pages say it; none where it failed before pages had words for it.
+        fault: Option<Fault>,
     },
 }
 
@@ -80,6 +83,7 @@ struct Row {
     size_bytes: Option<i64>,
     strip_width: Option<i64>,
     error: Option<String>,
+    fault: Option<String>,
     attempt: i64,
     changed_ms: i64,
 }
@@ -88,7 +92,14 @@ impl Row {
     fn read(self) -> Result<Rendition, StoreError> {
         let state = match (self.state.as_str(), self.sha256, self.size_bytes) {
             ("wanted", ..) => State::Wanted,
-            ("failed", ..) => State::Failed { error: self.error.unwrap_or_default() },
+            ("failed", ..) => State::Failed {
+                error: self.error.unwrap_or_default(),
+                fault: self
+                    .fault
+                    .map(|fault| serde_json::from_str(&fault))
+                    .transpose()
+                    .map_err(|e| StoreError::unreadable("rendition.fault", e))?,
+            },
             ("ready", Some(sha256), Some(size)) => State::Ready {
                 sha256: sha256.parse().map_err(|e| StoreError::unreadable("rendition.sha256", &e))?,
                 size_bytes: u64::try_from(size).map_err(|e| StoreError::unreadable("rendition.size_bytes", e))?,
@@ -158,7 +169,7 @@ pub async fn want(tx: &mut Tx, keys: &[Key], now_ms: i64) -> Result<(), StoreErr
 /// # Errors
 /// When the database fails.
 pub async fn wanted(db: &Db, kind: Kind, now_ms: i64, limit: u32) -> Result<Vec<Rendition>, StoreError> {
-    const SQL: &str = "select asset_id, language, version, width, height, day, state, sha256, size_bytes, strip_width, error, attempt, changed_ms from rendition
+    const SQL: &str = "select asset_id, language, version, width, height, day, state, sha256, size_bytes, strip_width, error, fault, attempt, changed_ms from rendition
         where state = 'wanted' and changed_ms <= $1 and asset_id in (select asset_id from asset where (kind = 'clip') = $3)
         order by changed_ms desc, width * height, width, asset_id, language, version, day limit $2";
     on!(db, |pool| sqlx::query_as::<_, Row>(SQL)
@@ -186,7 +197,7 @@ pub async fn of_versions(db: &Db, geometry: Geometry, versions: &BTreeSet<Versio
         rows.extend(
             on!(db, |pool| {
                 let mut query = QueryBuilder::new(
-                    "select asset_id, language, version, width, height, day, state, sha256, size_bytes, strip_width, error, attempt, changed_ms
+                    "select asset_id, language, version, width, height, day, state, sha256, size_bytes, strip_width, error, fault, attempt, changed_ms
                     from rendition where width = ",
                 );
                 query.push_bind(i64::from(geometry.width())).push(" and height = ").push_bind(i64::from(geometry.height()));
@@ -217,7 +228,7 @@ fn day(key: &Key) -> String {
 /// # Errors
 /// When the database fails.
 pub async fn list(db: &Db, asset: &AssetId, limit: u32) -> Result<Vec<Rendition>, StoreError> {
-    const SQL: &str = "select asset_id, language, version, width, height, day, state, sha256, size_bytes, strip_width, error, attempt, changed_ms from rendition
+    const SQL: &str = "select asset_id, language, version, width, height, day, state, sha256, size_bytes, strip_width, error, fault, attempt, changed_ms from rendition
         where asset_id = $1 order by version desc, width, height, language, day limit $2";
     on!(db, |pool| sqlx::query_as::<_, Row>(SQL).bind(asset.as_str()).bind(i64::from(limit)).fetch_all(pool).await)
         .map_err(StoreError::on("list the asset's renditions"))?
@@ -231,7 +242,7 @@ pub async fn list(db: &Db, asset: &AssetId, limit: u32) -> Result<Vec<Rendition>
 /// # Errors
 /// When the database fails.
 pub async fn get(db: &Db, key: &Key) -> Result<Option<Rendition>, StoreError> {
-    const SQL: &str = "select asset_id, language, version, width, height, day, state, sha256, size_bytes, strip_width, error, attempt, changed_ms from rendition
+    const SQL: &str = "select asset_id, language, version, width, height, day, state, sha256, size_bytes, strip_width, error, fault, attempt, changed_ms from rendition
         where asset_id = $1 and language = $2 and version = $3 and width = $4 and height = $5 and day = $6";
     on!(db, |pool| sqlx::query_as::<_, Row>(SQL)
         .bind(key.of.asset.as_str())
@@ -266,15 +277,20 @@ pub async fn asset_of(db: &Db, sha256: &Digest) -> Result<Option<AssetId>, Store
 pub async fn save(tx: &mut Tx, rendition: &Rendition, media_type: Option<&str>) -> Result<(), StoreError> {
     const SQL: &str =
         "update rendition set state = $7, sha256 = $8, size_bytes = $9, media_type = $10, strip_width = $11, error = $12,
-        attempt = $13, changed_ms = $14
+        attempt = $13, changed_ms = $14, fault = $15
         where asset_id = $1 and language = $2 and version = $3 and width = $4 and height = $5 and day = $6";
     let (state, sha256, size, strip, error) = match &rendition.state {
         State::Wanted => ("wanted", None, None, None, None),
         State::Ready { sha256, size_bytes, strip_width } => {
             ("ready", Some(sha256.to_string()), Some(i64::try_from(*size_bytes).unwrap_or(i64::MAX)), *strip_width, None)
         }
-        State::Failed { error } => ("failed", None, None, None, Some(error.as_str())),
+        State::Failed { error, .. } => ("failed", None, None, None, Some(error.as_str())),
     };
+    let fault = match &rendition.state {
+        State::Failed { fault, .. } => fault.as_ref().map(serde_json::to_string).transpose(),
+        State::Wanted | State::Ready { .. } => Ok(None),
+    };
+    let fault = fault.map_err(|e| StoreError::unreadable("fault to be saved", e))?;
     let key = &rendition.key;
     within!(tx, |conn| sqlx::query(SQL)
         .bind(key.of.asset.as_str())
@@ -291,6 +307,7 @@ pub async fn save(tx: &mut Tx, rendition: &Rendition, media_type: Option<&str>) 
         .bind(error)
         .bind(i64::from(rendition.attempt))
         .bind(rendition.changed_ms)
+        .bind(fault)
         .execute(conn)
         .await
         .map(drop))
@@ -317,7 +334,7 @@ pub async fn known(db: &Db, after: Option<&Key>, limit: u32) -> Result<Vec<Known
         row: Row,
         needed_ms: i64,
     }
-    const SQL: &str = "select asset_id, language, version, width, height, day, state, sha256, size_bytes, strip_width, error, attempt, changed_ms,
+    const SQL: &str = "select asset_id, language, version, width, height, day, state, sha256, size_bytes, strip_width, error, fault, attempt, changed_ms,
         needed_ms from rendition where (asset_id, language, version, width, height, day) > ($1, $2, $3, $4, $5, $6)
         order by asset_id, language, version, width, height, day limit $7";
     let side = |side: fn(&Geometry) -> u32| after.map_or(0, |key| i64::from(side(&key.geometry)));
@@ -396,7 +413,7 @@ pub async fn forget(tx: &mut Tx, found: &[&Known]) -> Result<usize, StoreError> 
 /// # Errors
 /// When the database fails.
 pub async fn retry(db: &Db, asset: &AssetId, now_ms: i64) -> Result<u64, StoreError> {
-    const SQL: &str = "update rendition set state = 'wanted', error = null, attempt = 0, changed_ms = $2
+    const SQL: &str = "update rendition set state = 'wanted', error = null, fault = null, attempt = 0, changed_ms = $2
         where asset_id = $1 and state = 'failed'";
     on!(db, |pool| sqlx::query(SQL).bind(asset.as_str()).bind(now_ms).execute(pool).await.map(|done| done.rows_affected()))
         .map_err(StoreError::on("want the renditions again"))

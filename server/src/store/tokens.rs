@@ -1,6 +1,6 @@
 //! Bearer tokens of boards, by SHA-256 only.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use playlists::id::{BoardId, Digest};
 use sqlx::QueryBuilder;
@@ -130,6 +130,19 @@ pub async fn revoke(db: &Db, board: &BoardId, now_ms: i64) -> Result<bool, Store
             .map_err(StoreError::on("remove the board's tokens"))?;
         Ok(changed > 0)
     })
+}
+
+/// The boards that were revoked.
+///
+/// # Errors
+/// When the database fails.
+pub async fn revoked(db: &Db) -> Result<BTreeSet<BoardId>, StoreError> {
+    const SQL: &str = "select board_id from board where revoked_ms is not null order by board_id";
+    on!(db, |pool| sqlx::query_scalar::<_, String>(SQL).fetch_all(pool).await)
+        .map_err(StoreError::on("list the boards that were revoked"))?
+        .into_iter()
+        .map(|id| id.parse().map_err(|e| StoreError::unreadable("board.board_id", e)))
+        .collect()
 }
 
 fn digest(text: &str) -> Result<Digest, StoreError> {

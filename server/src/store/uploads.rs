@@ -5,9 +5,9 @@ use std::str::FromStr;
 
 use playlists::asset::{Fit, Language};
 use playlists::id::{AssetId, UnitId};
-use serde::{Deserialize, Serialize};
 use sqlx::FromRow;
 
+use super::faults::Fault;
 use super::{Db, StoreError, in_transaction, on};
 
 /// Id of an upload: a UUID in lower case, so that it can name a file.
@@ -79,7 +79,7 @@ pub enum State {
     /// It became this asset.
     Added(AssetId),
     /// It was refused.
-    Refused(UploadFault),
+    Refused(Fault),
 }
 
 impl State {
@@ -91,16 +91,6 @@ impl State {
             Self::Refused(_) => "refused",
         }
     }
-}
-
-/// Why a file is not taken: pages say it in the operator's language.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct UploadFault {
-    /// Key of the message in the locales, such as `upload-fault-empty`.
-    pub code: String,
-    /// What the message names.
-    #[serde(default)]
-    pub args: Vec<(String, String)>,
 }
 
 #[derive(FromRow)]

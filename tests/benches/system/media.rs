@@ -118,7 +118,9 @@ fn clip(folder: &Path) {
         let work = async {
             let (ffmpeg, to) = (Ffmpeg::default(), folder.join("ours.mp4"));
             let geometry = Geometry::new(640, 320).expect("a geometry");
-            clips::render(&ffmpeg, (&from, Container::Mp4), Fit::Cover, geometry, &to, |_| {}).await.expect("a rendition");
+            clips::render(&ffmpeg, (&from, Container::Mp4), (Fit::Cover, Focus::MIDDLE), geometry, &to, |_| {})
+                .await
+                .expect("a rendition");
         };
         tokio::runtime::Runtime::new().expect("a runtime").block_on(work);
     });

@@ -1,5 +1,5 @@
 //! Assets and their language versions: files that were uploaded ([`files`]), slides and tickers made here ([`documents`]), what holds for
-//! all versions of one ([`properties`]), and how each looks ([`mod@preview`]).
+//! all versions of one ([`properties`]), and how each looks ([`preview`]).
 
 pub mod documents;
 pub mod files;
@@ -15,7 +15,7 @@ use ::playlists::id::{AssetId, Digest, UnitId};
 pub use self::documents::{SlideDraft, TickerDraft, save_slide, save_ticker, slide, ticker};
 pub(super) use self::files::add_as;
 pub use self::files::{AddAssetError, Label, NewAsset, add, add_bytes, add_upload, add_version};
-pub use self::preview::{PreviewError, preview};
+pub use self::preview::PreviewError;
 pub use self::properties::{PropertiesDraft, set_properties, withdraw};
 pub use self::uses::{Uses, uses};
 use super::contents::ContentChange;

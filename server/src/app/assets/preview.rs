@@ -1,15 +1,18 @@
-//! How an asset looks: the rendition that boards get where it is made, else a picture made for this once.
+//! How an asset looks: the rendition that boards get where it is made, else a picture made for this, and kept for a while.
 
-use ::playlists::asset::{AssetKind, Language};
+use ::playlists::asset::Language;
 use ::playlists::geometry::Geometry;
-use ::playlists::id::AssetId;
+use ::playlists::id::{AssetId, Digest};
+use bytes::Bytes;
+use chrono::NaiveDate;
 
 use crate::app::App;
 use crate::app::draw::{self, DrawError};
 use crate::media::blobs::BlobError;
 use crate::media::intake::MediaError;
 use crate::media::{in_time, stills};
-use crate::store::asset_versions::VersionId;
+use crate::store::asset_versions::{AssetVersion, VersionId};
+use crate::store::assets::Asset;
 use crate::store::renditions::{Key, State};
 use crate::store::{StoreError, assets, renditions};
 
@@ -33,33 +36,78 @@ pub enum PreviewError {
     Store(#[source] StoreError),
 }
 
-/// The asset at exactly these pixels, as a PNG, in this language, or in that which stands for it on pages: the rendition that boards get
-/// where it is made, else made for this once. A clip is shown by its poster, what changes with the day as it is today, a ticker as its
-/// strip.
+/// A preview before it is made.
+#[derive(Debug, Clone)]
+pub struct Preview {
+    /// A digest of all that it is made of: another one where the picture may be another.
+    pub mark: Digest,
+    from: Of,
+}
+
+/// What a preview is made from.
+#[derive(Debug, Clone)]
+enum Of {
+    /// A rendition.
+    Made(Digest),
+    /// The poster of a clip.
+    Poster(Digest, Box<AssetVersion>, Geometry),
+    /// An original, as it is on this day.
+    Original(Box<(Asset, AssetVersion)>, Geometry, NaiveDate),
+}
+
+/// What the asset's preview at exactly these pixels is made from, in this language, or in that which stands for it on pages: the rendition
+/// that boards get where it is made; else a clip's poster, or the original, what changes with the day as it is today.
 ///
 /// # Errors
-/// When there is no such asset, or its picture cannot be made.
-pub async fn preview(app: &App, id: &AssetId, language: Option<&Language>, geometry: Geometry) -> Result<Vec<u8>, PreviewError> {
+/// When there is no such asset, or the database fails.
+pub async fn find(app: &App, id: &AssetId, language: Option<&Language>, geometry: Geometry) -> Result<Preview, PreviewError> {
     let asset = assets::get(&app.db, id).await.map_err(PreviewError::Store)?;
     let asset = asset.ok_or_else(|| PreviewError::Unknown(id.clone()))?;
     let version = match language {
         Some(language) => asset.versions.get(language),
         None => asset.main(),
     };
-    let version = version.ok_or_else(|| PreviewError::Unknown(id.clone()))?;
+    let version = version.ok_or_else(|| PreviewError::Unknown(id.clone()))?.clone();
+    // A picture may be drawn otherwise by another version of this program, a document by other templates.
+    let program = (env!("CARGO_PKG_VERSION"), asset.kind.is_document().then_some(app.previews.since_ms));
+    let drawn = |day: Option<NaiveDate>| {
+        let AssetVersion { sha256, fit, focus, .. } = version;
+        Digest::of(format!("{program:?} {sha256} {fit:?} {focus:?} {} {geometry} {day:?}", version.language).as_bytes())
+    };
     if let Some(clip) = version.clip {
-        let (fit, focus) = (version.fit, version.focus);
-        let poster = app.blobs.read(&clip.poster).await.map_err(PreviewError::Blob)?;
-        return in_time(move || stills::render(&poster, fit, focus, geometry)).await.map_err(PreviewError::Media);
+        return Ok(Preview { mark: drawn(None), from: Of::Poster(clip.poster, Box::new(version), geometry) });
     }
     let now = app.clock.now().with_timezone(&crate::app::campaign_draft::OPERATORS_ZONE).date_naive();
     let today = version.days.map_or(now, |(first, last)| now.max(first).min(last));
+    let day = version.days.map(|_| today);
     let of = VersionId { asset: asset.id.clone(), language: version.language.clone(), version: version.version };
-    let key = Key { of, geometry, day: version.days.map(|_| today) };
-    let made = renditions::get(&app.db, &key).await.map_err(PreviewError::Store)?;
+    let made = renditions::get(&app.db, &Key { of, geometry, day }).await.map_err(PreviewError::Store)?;
     if let Some(State::Ready { sha256, .. }) = made.map(|rendition| rendition.state) {
-        return app.blobs.read(&sha256).await.map_err(PreviewError::Blob);
+        return Ok(Preview { mark: sha256, from: Of::Made(sha256) });
     }
-    debug_assert_ne!(asset.kind, AssetKind::Clip);
-    draw::version(app, asset.kind, version, geometry, today).await.map(|drawn| drawn.png).map_err(PreviewError::Draw)
+    Ok(Preview { mark: drawn(Some(today)), from: Of::Original(Box::new((asset, version)), geometry, today) })
+}
+
+/// Makes a preview, as a PNG, unless it was made lately; a ticker is shown as its strip.
+///
+/// # Errors
+/// When its file cannot be read, or its picture not be made.
+pub async fn make(app: &App, Preview { mark, from }: Preview) -> Result<Bytes, PreviewError> {
+    if let Some(kept) = app.previews.get(&mark) {
+        return Ok(kept);
+    }
+    let made = match from {
+        Of::Made(sha256) => return app.blobs.read(&sha256).await.map(Bytes::from).map_err(PreviewError::Blob),
+        Of::Poster(poster, version, geometry) => {
+            let poster = app.blobs.read(&poster).await.map_err(PreviewError::Blob)?;
+            in_time(move || stills::render(&poster, version.fit, version.focus, geometry)).await.map_err(PreviewError::Media)?
+        }
+        Of::Original(of, geometry, today) => {
+            let (asset, version) = &*of;
+            draw::version(app, asset.kind, version, geometry, today).await.map_err(PreviewError::Draw)?.png
+        }
+    };
+    let made = Bytes::from(made);
+    app.previews.keep(mark, &made);
+    Ok(made)
 }

@@ -45,25 +45,8 @@ pub(super) fn tell(
     today: NaiveDate,
     faults: &mut Vec<SlideFault>,
 ) {
-    let (code, args, is_here_only): (_, Vec<(&'static str, String)>, _) = match fault {
-        SlideError::NoText { .. } | SlideError::NoValue(_) => ("error-field-empty", Vec::new(), false),
-        SlideError::UnknownField(_) => ("error-field-unknown", Vec::new(), false),
-        SlideError::Overflow { .. } => ("error-slide-overflow", Vec::new(), true),
-        SlideError::NoGlyph { character, .. } => {
-            let shown = if character.is_control() { String::from("�") } else { character.to_string() };
-            let number = format!("U+{:04X}", u32::from(*character));
-            ("error-slide-glyph", vec![("character", shown), ("number", number)], false)
-        }
-        SlideError::Contrast { ratio, .. } => ("error-slide-contrast", vec![("ratio", format!("{ratio:.1}"))], true),
-        SlideError::QrTooLarge { needed, room, .. } => {
-            ("error-slide-code-room", vec![("needed", needed.to_string()), ("room", room.to_string())], true)
-        }
-        SlideError::Qr { .. } => ("error-slide-code", Vec::new(), false),
-        SlideError::Countdown { date, .. } if *date < today => ("error-countdown-past", Vec::new(), false),
-        SlideError::Countdown { .. } => ("error-countdown-far", vec![("most", MOST_DAYS.to_string())], false),
-        SlideError::Picture { .. } => ("error-picture-unseen", Vec::new(), false),
-        SlideError::Art { .. } | SlideError::Pixels(_) => ("error-slide-template", Vec::new(), false),
-    };
+    let (code, args) = code(fault, today);
+    let is_here_only = matches!(fault, SlideError::Overflow { .. } | SlideError::Contrast { .. } | SlideError::QrTooLarge { .. });
     let of = fault.language().unwrap_or(language);
     let mut fields: Vec<String> = fault.fields().iter().map(|field| place(template, field, of)).collect();
     if fields.is_empty() {
@@ -74,6 +57,30 @@ pub(super) fn tell(
         if !faults.contains(&fault) {
             faults.push(fault);
         }
+    }
+}
+
+/// What is wrong, and what the words for it name.
+#[must_use]
+pub fn code(fault: &SlideError, today: NaiveDate) -> (&'static str, Vec<(&'static str, String)>) {
+    match fault {
+        SlideError::NoText { .. } | SlideError::NoValue(_) => ("error-field-empty", Vec::new()),
+        SlideError::UnknownField(_) => ("error-field-unknown", Vec::new()),
+        SlideError::Overflow { .. } => ("error-slide-overflow", Vec::new()),
+        SlideError::NoGlyph { character, .. } => {
+            let shown = if character.is_control() { String::from("�") } else { character.to_string() };
+            let number = format!("U+{:04X}", u32::from(*character));
+            ("error-slide-glyph", vec![("character", shown), ("number", number)])
+        }
+        SlideError::Contrast { ratio, .. } => ("error-slide-contrast", vec![("ratio", format!("{ratio:.1}"))]),
+        SlideError::QrTooLarge { needed, room, .. } => {
+            ("error-slide-code-room", vec![("needed", needed.to_string()), ("room", room.to_string())])
+        }
+        SlideError::Qr { .. } => ("error-slide-code", Vec::new()),
+        SlideError::Countdown { date, .. } if *date < today => ("error-countdown-past", Vec::new()),
+        SlideError::Countdown { .. } => ("error-countdown-far", vec![("most", MOST_DAYS.to_string())]),
+        SlideError::Picture { .. } => ("error-picture-unseen", Vec::new()),
+        SlideError::Art { .. } | SlideError::Pixels(_) => ("error-slide-template", Vec::new()),
     }
 }
 

@@ -10,7 +10,7 @@ use ::playlists::geometry::Geometry;
 use chrono::NaiveDate;
 use tokio::sync::Semaphore;
 
-pub use self::faults::{SlideFault, of_content};
+pub use self::faults::{SlideFault, code, of_content};
 pub use self::pictures::{Decoding, decoded, offered, picture_of, small};
 use super::campaign_draft::OPERATORS_ZONE;
 use super::{App, boards};

@@ -8,12 +8,13 @@ use futures_util::{Stream, StreamExt};
 use playlists::asset::{Fit, Language};
 use playlists::id::AssetId;
 
-use super::fault::{self, UploadFault};
+use super::fault;
 use crate::app::assets::AddAssetError;
 use crate::app::{App, checked_name, new_id, units};
 use crate::media::clips;
 use crate::media::intake::{MediaError, check_size};
 use crate::media::parts::Part;
+use crate::store::faults::Fault;
 use crate::store::uploads::State;
 pub use crate::store::uploads::{Upload, UploadId};
 use crate::store::{StoreError, uploads};
@@ -68,7 +69,7 @@ pub enum UploadError {
     NoRoom,
     /// The file is refused.
     #[error("the file is refused: {}", .0.code)]
-    Refused(UploadFault),
+    Refused(Fault),
     /// The disk failed.
     #[error("the upload cannot be written")]
     Disk(#[source] std::io::Error),
@@ -83,18 +84,16 @@ pub enum UploadError {
 impl UploadError {
     /// The code that pages have words for.
     #[must_use]
-    pub fn fault(&self) -> UploadFault {
+    pub fn fault(&self) -> Fault {
         match self {
             Self::Refused(fault) => fault.clone(),
-            Self::Missing => fault::plain("upload-fault-gone"),
-            Self::Busy | Self::Offset(_) => fault::plain("upload-fault-busy"),
-            Self::TooLong(_) => fault::plain("upload-fault-longer"),
-            Self::CutOff(_) => fault::plain("upload-fault-cut-off"),
-            Self::TooMany => {
-                UploadFault { code: "upload-fault-many".to_owned(), args: vec![("most".to_owned(), MOST_OPEN.to_string())] }
-            }
-            Self::NoRoom => fault::plain("upload-fault-full"),
-            Self::Disk(_) | Self::Random(_) | Self::Store(_) => fault::plain("upload-fault-server"),
+            Self::Missing => Fault::plain("upload-fault-gone"),
+            Self::Busy | Self::Offset(_) => Fault::plain("upload-fault-busy"),
+            Self::TooLong(_) => Fault::plain("upload-fault-longer"),
+            Self::CutOff(_) => Fault::plain("upload-fault-cut-off"),
+            Self::TooMany => Fault::plain("upload-fault-many").with("most", MOST_OPEN),
+            Self::NoRoom => Fault::plain("upload-fault-full"),
+            Self::Disk(_) | Self::Random(_) | Self::Store(_) => Fault::plain("upload-fault-server"),
         }
     }
 
@@ -280,7 +279,7 @@ async fn check_head(app: &App, upload: &Upload) -> Result<(), UploadError> {
 }
 
 /// Settles an upload as refused; its bytes go.
-pub(super) async fn refuse(app: &App, upload: &Upload, fault: UploadFault) -> Result<(), StoreError> {
+pub(super) async fn refuse(app: &App, upload: &Upload, fault: Fault) -> Result<(), StoreError> {
     tracing::info!(upload = %upload.id, "an upload was refused: {}", fault.code);
     uploads::settle(&app.db, &upload.id, &State::Refused(fault), until_ms(app.clock.now_ms())).await?;
     remove_bytes(app, &upload.id).await;

@@ -28,6 +28,9 @@ pub(in crate::http) struct Line {
     /// Why one failed, in English.
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<String>,
+    /// Why one failed, as a word that stays the same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<String>,
     /// How often making it was tried in vain.
     attempt: u32,
     changed: Option<String>,
@@ -46,14 +49,15 @@ pub(in crate::http) async fn json(State(site): State<Site>, Path(id): Path<Strin
     let lines = assets::renditions_of(&site.app, &id).await?.into_iter().map(|made| {
         let percent = site.app.live.making.percent(&made.key);
         let sha256 = made.digest().map(|digest| digest.to_string());
-        let (state, error) = match made.state {
-            How::Ready { .. } => ("ready", None),
-            How::Failed { error } => ("failed", Some(error)),
-            How::Wanted if percent.is_some() => ("making", None),
-            How::Wanted => ("wanted", None),
+        let (state, error, fault) = match made.state {
+            How::Ready { .. } => ("ready", None, None),
+            How::Failed { error, fault } => ("failed", Some(error), fault),
+            How::Wanted if percent.is_some() => ("making", None, None),
+            How::Wanted => ("wanted", None, None),
         };
+        let code = fault.map(|fault| fault.code);
         let changed = chrono::DateTime::from_timestamp_millis(made.changed_ms).map(stamp);
-        Line { geometry: made.key.geometry, state, percent, sha256, error, attempt: made.attempt, changed }
+        Line { geometry: made.key.geometry, state, percent, sha256, error, code, attempt: made.attempt, changed }
     });
     Ok(Json(lines.collect()))
 }

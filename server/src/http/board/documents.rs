@@ -60,6 +60,6 @@ pub(super) async fn fresh(
 }
 
 /// Whether an `If-None-Match` list names this tag, by the weak comparison.
-pub(super) fn names(list: &str, etag: &str) -> bool {
+pub(in crate::http) fn names(list: &str, etag: &str) -> bool {
     list.split(',').map(str::trim).any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == etag)
 }

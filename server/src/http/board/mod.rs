@@ -9,6 +9,7 @@ mod reports;
 mod snapshot;
 mod token;
 
+pub(super) use self::documents::names;
 use std::sync::Arc;
 use std::time::Duration;
 

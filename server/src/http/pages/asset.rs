@@ -259,3 +259,7 @@ fn in_full(t: Tr, asset: &Asset, version: &AssetVersion) -> Version {
         },
     }
 }
+
+#[cfg(test)]
+#[path = "asset_tests.rs"]
+mod tests;

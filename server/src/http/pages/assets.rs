@@ -11,7 +11,7 @@ use playlists::id::AssetId;
 use playlists::theme::{self, THEMES};
 use serde::Deserialize;
 
-use crate::app::assets::{self, AddAssetError, Label, PreviewError, Search};
+use crate::app::assets::{self, AddAssetError, Label, Search};
 use crate::app::uploads::{Upload, fault};
 use crate::app::{App, units, upkeep};
 use crate::http::error::{PageError, page};
@@ -183,19 +183,6 @@ impl Asked {
     }
 }
 
-/// What a preview is asked for.
-#[derive(Deserialize)]
-pub(in crate::http) struct Size {
-    w: u32,
-    h: u32,
-    /// In this language; in the one that stands for the asset where nothing is said.
-    #[serde(default)]
-    language: String,
-    /// Keep the asset's own shape within these pixels, instead of bringing it to exactly these.
-    #[serde(default)]
-    own: bool,
-}
-
 async fn library(site: &Site, visitor: &Visitor, asked: &Asked, faults: Vec<String>) -> Result<Html<String>, PageError> {
     let t = visitor.t;
     let after = asked.after.parse::<AssetId>().ok();
@@ -347,7 +334,10 @@ pub(super) fn in_words(t: Tr, rendition: &Rendition, percent: Option<u32>) -> Ma
         RenditionState::Ready { size_bytes, .. } => {
             (t.s("rendition-ready"), "live", t.bytes(i64::try_from(*size_bytes).unwrap_or(i64::MAX)), String::new())
         }
-        RenditionState::Failed { error } => (t.s("rendition-failed"), "silent", String::new(), error.clone()),
+        RenditionState::Failed { error, fault } => {
+            let told = fault.as_ref().map(|fault| sentence(&t.args(&fault.code, &fault.args)));
+            (t.s("rendition-failed"), "silent", String::new(), told.unwrap_or_else(|| error.clone()))
+        }
         RenditionState::Wanted => {
             let state = percent.map(|percent| t.a("rendition-making", "percent", percent.to_string()));
             (state.unwrap_or_else(|| t.s("rendition-wanted")), "updating", String::new(), String::new())
@@ -369,42 +359,8 @@ pub(super) fn in_words(t: Tr, rendition: &Rendition, percent: Option<u32>) -> Ma
     }
 }
 
-/// The largest pixels of the asset's own shape within these.
-async fn own_shape(site: &Site, id: &AssetId, within: Geometry) -> Result<Geometry, PageError> {
-    let asset = assets::get(&site.app, id).await?.ok_or(PageError::Missing)?;
-    // A document has no shape of its own: what it becomes has the shape that is asked for.
-    let Some((width, height)) = asset.main().and_then(|version| version.pixels) else { return Ok(within) };
-    let (width, height) = (u64::from(width), u64::from(height));
-    let (w, h) = (u64::from(within.width()), u64::from(within.height()));
-    let wider = width * h > height * w;
-    let (w, h) = if wider { (w, (height * w / width.max(1)).max(1)) } else { ((width * h / height.max(1)).max(1), h) };
-    let side = |side: u64| u32::try_from(side).unwrap_or(u32::MAX);
-    Geometry::new(side(w), side(h)).map_err(|_| PageError::Unreadable)
-}
-
-/// `GET /assets/{id}/preview?w=&h=&own=`.
-pub(in crate::http) async fn preview(
-    State(site): State<Site>,
-    Path(id): Path<String>,
-    Query(size): Query<Size>,
-) -> Result<Response, PageError> {
-    let id = id.parse::<AssetId>().map_err(|_| PageError::Missing)?;
-    let geometry = Geometry::new(size.w, size.h).map_err(|_| PageError::Unreadable)?;
-    let geometry = if size.own { own_shape(&site, &id, geometry).await? } else { geometry };
-    let language = match size.language.as_str() {
-        "" => None,
-        tag => Some(tag.parse::<Language>().map_err(|_| PageError::Missing)?),
-    };
-    let bytes = match assets::preview(&site.app, &id, language.as_ref(), geometry).await {
-        Err(PreviewError::Unknown(_)) => return Err(PageError::Missing),
-        other => other.map_err(PageError::failed)?,
-    };
-    let kind = if bytes.starts_with(b"\x89PNG") {
-        "image/png"
-    } else if bytes.starts_with(b"RIFF") {
-        "image/webp"
-    } else {
-        "image/jpeg"
-    };
-    Ok(([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "private, max-age=86400")], bytes).into_response())
+/// Words that stand beside a file's name elsewhere, as a sentence of their own.
+fn sentence(words: &str) -> String {
+    let mut letters = words.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }

@@ -1,6 +1,7 @@
 //! HTML for people.
 
 pub(super) mod asset;
+pub(super) mod asset_preview;
 pub(super) mod assets;
 pub(super) mod board_forecast;
 pub(super) mod board_settings;

@@ -12,16 +12,14 @@ use super::assets::language_name;
 use super::fields::{Errors, Fields};
 use crate::app::assets::{self, TickerDraft};
 use crate::app::draw::{self, DrawError};
-use crate::app::{FieldError, units};
+use crate::app::{FieldError, faults, units};
 use crate::http::error::{PageError, page};
 use crate::http::frame::Frame;
 use crate::http::site::Site;
 use crate::http::visitor::Visitor;
 use crate::http::words::Tr;
 use crate::media::slides::document::{MOST_PIXELS_A_FRAME, MOST_TICKER_CHARACTERS, TickerDocument};
-use crate::media::slides::error::SlideError;
 use crate::media::slides::language::Language as SetIn;
-use crate::media::slides::ticker::TickerError;
 
 /// A new ticker's letters, band and speed.
 const NEW: (&str, &str, &str) = ("#ffffff", "#0b3a5d", "2");
@@ -143,18 +141,11 @@ pub(in crate::http) async fn preview(visitor: Visitor, Form(sent): Form<Vec<(Str
             let head = [(header::CONTENT_TYPE, "image/png"), (header::CACHE_CONTROL, "no-store")];
             Ok((head, drawn.png).into_response())
         }
-        Err(DrawError::Ticker(fault)) => refuse(in_words(t, &fault)),
+        Err(DrawError::Ticker(fault)) => {
+            let fault = faults::of_ticker(&fault);
+            refuse(t.args(&fault.code, &fault.args))
+        }
         Err(fault) => Err(PageError::failed(fault)),
-    }
-}
-
-fn in_words(t: Tr, fault: &TickerError) -> String {
-    match fault {
-        TickerError::Height(_) => t.s("ticker-fault-height"),
-        TickerError::Empty => t.s("error-texts-none"),
-        TickerError::Long { .. } | TickerError::Large { .. } => t.s("ticker-fault-long"),
-        TickerError::Draw(SlideError::NoGlyph { character, .. }) => t.a("ticker-fault-glyph", "character", character),
-        TickerError::Draw(_) => t.s("upload-fault-picture"),
     }
 }
 

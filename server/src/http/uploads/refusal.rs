@@ -5,16 +5,16 @@ use axum::http::{HeaderName, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
-use crate::app::uploads::fault::UploadFault;
 use crate::app::uploads::resumable::UploadError;
 use crate::http::words::Tr;
+use crate::store::faults::Fault;
 use crate::telemetry::chain;
 
 /// A refusal.
 #[derive(Debug)]
 pub(super) struct Refusal {
     status: StatusCode,
-    fault: UploadFault,
+    fault: Fault,
     said: String,
     offset: Option<u64>,
 }
@@ -27,7 +27,7 @@ struct Body {
 
 impl Refusal {
     pub(super) fn new(status: StatusCode, code: &str) -> Self {
-        Self { status, fault: UploadFault { code: code.to_owned(), args: Vec::new() }, said: String::new(), offset: None }
+        Self { status, fault: Fault::plain(code), said: String::new(), offset: None }
     }
     /// Headers that cannot be read.
     pub(super) fn unreadable() -> Self {

@@ -7,6 +7,7 @@
 mod animated;
 mod child;
 mod container;
+mod items;
 mod photograph;
 mod plan;
 mod probe;

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::time::Duration;
 
-use playlists::asset::Fit;
+use playlists::asset::{Fit, Focus};
 use playlists::geometry::Geometry;
 
 use super::child::words;
@@ -61,14 +61,18 @@ pub(super) fn stored_size(geometry: Geometry) -> (u32, u32) {
 }
 
 /// The filters from the source's frames to the rendition's, as ffmpeg's graph, ending in `[out]`.
-pub(super) fn filters(found: &Found, plan: Plan, fit: Fit, geometry: Geometry) -> String {
+pub(super) fn filters(found: &Found, plan: Plan, (fit, focus): (Fit, Focus), geometry: Geometry) -> String {
     let (width, height) = (geometry.width(), geometry.height());
     let inner = match fit {
         Fit::Contain => inner_size(f64::from(found.width), f64::from(found.height), geometry),
         Fit::Cover | Fit::Stretch => (width, height),
     };
     let from_source = |w: u32, h: u32| format!("scale={w}:{h}:{SCALING}{}:out_color_matrix=bt709:out_range=tv", matrix(found));
-    let cover = format!("crop=w='max(2,min(iw,ih*{width}/({height}*sar)))':h='max(2,min(ih,iw*sar*{height}/{width}))'");
+    let cover = format!(
+        "crop=w='max(2,min(iw,ih*{width}/({height}*sar)))':h='max(2,min(ih,iw*sar*{height}/{width}))':x='{}':y='{}'",
+        around_focus("w", focus.x()),
+        around_focus("h", focus.y()),
+    );
     let picture = if inner != (width, height) {
         let longer = width.max(height);
         let small = |side: u32| (side * BLURRED_SIDE / longer).max(1);
@@ -95,6 +99,11 @@ pub(super) fn filters(found: &Found, plan: Plan, fit: Fit, geometry: Geometry) -
         }
     };
     format!("[0:{}]{}{}{picture},setsar=1[out]", found.track, to_constant_rate(found, plan), to_standard(found))
+}
+
+/// Where the part that is cut out begins along one side, `w` or `h`: as near around the focus as it can lie within the frame.
+fn around_focus(side: &str, thousandths: u16) -> String {
+    format!("clip(i{side}*{thousandths}/1000-o{side}/2,0,i{side}-o{side})")
 }
 
 /// What makes ordinary frames of those that are not: see-through ones on black; those of high dynamic range brought to BT.709 and to
@@ -217,14 +226,14 @@ mod tests {
     #[test]
     fn only_what_is_needed_is_done_to_the_frames() {
         let plan = Plan::of(&found(1000));
-        let graph = |fit, size: &str| filters(&found(1000), plan, fit, size.parse().expect("a geometry"));
+        let graph = |fit, size: &str| filters(&found(1000), plan, (fit, Focus::MIDDLE), size.parse().expect("a geometry"));
         assert!(!graph(Fit::Stretch, "64x32").contains("crop") && graph(Fit::Cover, "64x32").contains("crop"));
         assert!(!graph(Fit::Contain, "64x48").contains("overlay"), "its own shape needs no ground");
         assert!(graph(Fit::Contain, "64x32").contains("overlay=10:0"), "{}", graph(Fit::Contain, "64x32"));
         assert!(graph(Fit::Stretch, "65x32").contains("pad=66:32:0:0,fillborders=right=1:bottom=0"));
         assert!(!graph(Fit::Stretch, "64x32").contains(",pad=") && !graph(Fit::Stretch, "64x32").contains("bwdif"));
         let halves = Found { is_progressive: false, has_matrix: false, height: 720, width: 1280, ..found(1000) };
-        let graph = filters(&halves, plan, Fit::Cover, "64x32".parse().expect("a geometry"));
+        let graph = filters(&halves, plan, (Fit::Cover, Focus::MIDDLE), "64x32".parse().expect("a geometry"));
         assert!(graph.contains("bwdif") && graph.contains("in_color_matrix=bt709"), "{graph}");
     }
 }

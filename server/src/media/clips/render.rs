@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use playlists::asset::Fit;
+use playlists::asset::{Fit, Focus};
 use playlists::geometry::Geometry;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::ChildStdout;
@@ -72,7 +72,7 @@ async fn poster(ffmpeg: &Ffmpeg, path: &Path, container: Container, found: &Foun
     poster.map_err(ClipFault::Io)
 }
 
-/// Brings a clip to exactly these pixels and writes the rendition to `to`; every frame of it was decoded by the player's decoder
+/// Brings a clip to exactly these pixels, cut around the focus where it is cut, and writes the rendition to `to`; every frame of it was decoded by the player's decoder
 /// and by ffmpeg, and found equal. Answers how long it plays. `progress` is told how many per cent are encoded. One at a time;
 /// whoever drops this future ends the work.
 ///
@@ -81,7 +81,7 @@ async fn poster(ffmpeg: &Ffmpeg, path: &Path, container: Container, found: &Foun
 pub async fn render(
     ffmpeg: &Ffmpeg,
     (path, container): (&Path, Container),
-    fit: Fit,
+    (fit, focus): (Fit, Focus),
     geometry: Geometry,
     to: &Path,
     progress: impl FnMut(u32) + Send,
@@ -98,7 +98,7 @@ pub async fn render(
     let mut arguments = reading(container);
     arguments.extend(words(&["-y", "-nostdin", "-nostats", "-progress", "pipe:1", "-xerror", "-threads", "2", "-i"]));
     arguments.push(file(path));
-    arguments.extend(words(&["-filter_complex", &filters(&found, plan, fit, geometry), "-map", "[out]"]));
+    arguments.extend(words(&["-filter_complex", &filters(&found, plan, (fit, focus), geometry), "-map", "[out]"]));
     arguments.extend(encoding(plan));
     arguments.push(file(to));
     run(ffmpeg.ffmpeg(arguments, deadline), deadline, |out| follow(out, plan.frames, progress)).await?;

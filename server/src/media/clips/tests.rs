@@ -17,6 +17,9 @@ use crate::media::stills;
 use crate::testing::eventually;
 use playlists::asset::{Fit, Focus};
 
+#[path = "photograph_tests.rs"]
+mod photographs;
+
 /// A folder with clips in it.
 struct Studio(TempDir);
 
@@ -43,9 +46,12 @@ impl Studio {
         self.clip("plain.mp4", "-f lavfi -i testsrc2=s=96x64:r=25:d=1 -pix_fmt yuv420p -movflags +faststart")
     }
     async fn render(&self, clip: &Path, fit: Fit, geometry: &str) -> Result<(PathBuf, Duration), ClipFault> {
+        self.render_around(clip, fit, Focus::MIDDLE, geometry).await
+    }
+    async fn render_around(&self, clip: &Path, fit: Fit, focus: Focus, geometry: &str) -> Result<(PathBuf, Duration), ClipFault> {
         let (container, to) = (container(clip), self.path(&format!("{fit:?}-{geometry}.mp4")));
         let geometry = geometry.parse().expect("a geometry");
-        let length = render(&Ffmpeg::default(), (clip, container), fit, geometry, &to, |_| {}).await?;
+        let length = render(&Ffmpeg::default(), (clip, container), (fit, focus), geometry, &to, |_| {}).await?;
         Ok((to, length))
     }
 }
@@ -212,7 +218,9 @@ async fn a_gif_or_webp_that_moves_becomes_a_clip_of_its_frames_on_black() {
         assert_eq!(seen.length, Duration::from_secs(2), "{container:?}");
         let to = studio.path("moves.mp4");
         let board = "20x10".parse().expect("a geometry");
-        render(&Ffmpeg::default(), (&path, container), Fit::Cover, board, &to, |_| {}).await.expect("a rendition");
+        render(&Ffmpeg::default(), (&path, container), (Fit::Cover, Focus::MIDDLE), board, &to, |_| {})
+            .await
+            .expect("a rendition");
         let (_, pictures) = pictures(&to);
         for (tenth, [red, green, blue]) in [(1, [220, 20, 20]), (5, [0, 0, 0]), (9, [20, 20, 220])] {
             let frame = pictures.len() * tenth / 10;
@@ -229,25 +237,25 @@ async fn a_gif_or_webp_that_moves_becomes_a_clip_of_its_frames_on_black() {
 }
 
 #[tokio::test]
-async fn an_avif_is_made_a_png_and_what_only_says_so_is_refused() {
+async fn a_clip_that_is_cut_is_cut_around_its_focus_as_a_still_is() {
     let studio = Studio::new();
-    let avif = studio.clip("a.avif", "-f lavfi -i testsrc2=s=96x64 -frames:v 1 -c:v libaom-av1 -still-picture 1 -cpu-used 8");
-    assert!(is_photograph(&std::fs::read(&avif).expect("read")[..16]));
-    let to = studio.path("a.png");
-    photograph(&Ffmpeg::default(), &avif, &to).await.expect("a picture");
-    let made = image::open(&to).expect("a PNG");
-    assert_eq!((made.width(), made.height()), (96, 64));
-    let whole = std::fs::read(&avif).expect("read");
-    for (name, bytes) in [
-        ("cut.avif", whole[..whole.len() / 2].to_vec()),
-        ("head.heic", b"\0\0\0\x18ftypheic\0\0\0\0mif1heic".to_vec()),
-        ("list.avif", b"\0\0\0\x18ftypavif\n#EXTM3U\nfile:///etc/passwd\n".to_vec()),
-    ] {
-        let path = studio.path(name);
-        std::fs::write(&path, bytes).expect("written");
-        let refused = photograph(&Ffmpeg::default(), &path, &studio.path("none.png")).await.expect_err(name).to_string();
-        assert!(refused.starts_with("the picture cannot be read by this server's ffmpeg: "), "{name}: {refused}");
-        assert!(!refused.contains(&studio.0.path().display().to_string()), "{name}: it names a path: {refused}");
+    let clip = studio.clip(
+        "standing.mp4",
+        "-f lavfi -i testsrc2=s=120x80:r=25 -vf trim=end_frame=1,gblur=sigma=3,loop=4:1 -crf 1 -pix_fmt yuv444p",
+    );
+    let poster = looked_over(&clip).await.expect("a clip").poster;
+    for size in ["24x64", "80x16"] {
+        let board: Geometry = size.parse().expect("a geometry");
+        let mut seen = Vec::new();
+        for (x, y) in [(0, 0), (250, 250), (500, 500), (1000, 1000)] {
+            let focus = Focus::new(x, y).expect("inside");
+            let (rendition, _) = studio.render_around(&clip, Fit::Cover, focus, size).await.expect("a rendition");
+            let frame = shown(&pictures(&rendition).1[2], board.width(), board.height());
+            let still = stills::pixels(&poster, Fit::Cover, focus, board).expect("a still");
+            assert!(apart(&frame, &still) < 12.0, "{size} around {x}, {y}: {}", apart(&frame, &still));
+            seen.push(frame);
+        }
+        assert!(apart(&seen[0], &seen[3]) > 30.0, "{size}: one end is not the other");
     }
 }
 
@@ -451,7 +459,9 @@ async fn whoever_gives_a_rendition_up_ends_its_ffmpeg() {
     let clip = studio.clip("long.mp4", "-f lavfi -i testsrc2=s=640x480:r=25:d=60 -preset ultrafast -pix_fmt yuv420p");
     let (to, ffmpeg, begun) = (studio.path("to.mp4"), Ffmpeg::default(), AtomicBool::new(false));
     let board = "1920x1080".parse().expect("a geometry");
-    let work = render(&ffmpeg, (&clip, Container::Mp4), Fit::Stretch, board, &to, |_| begun.store(true, Ordering::SeqCst));
+    let work = render(&ffmpeg, (&clip, Container::Mp4), (Fit::Stretch, Focus::MIDDLE), board, &to, |_| {
+        begun.store(true, Ordering::SeqCst)
+    });
     tokio::select! {
         made = work => panic!("it ended by itself: {made:?}"),
         () = eventually("ffmpeg works", async || begun.load(Ordering::SeqCst)) => {}

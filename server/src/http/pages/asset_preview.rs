@@ -1,0 +1,82 @@
+//! An asset's preview at any pixels; a browser that holds it is told that it is still the same.
+
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use playlists::asset::Language;
+use playlists::geometry::Geometry;
+use playlists::id::AssetId;
+use serde::Deserialize;
+
+use crate::app::assets::{self, PreviewError, preview};
+use crate::http::board::names;
+use crate::http::error::PageError;
+use crate::http::site::Site;
+
+/// Browsers keep a preview and ask each time whether it is still the same: an asset may be replaced.
+const KEPT: &str = "private, no-cache";
+
+/// What a preview is asked for.
+#[derive(Deserialize)]
+pub(in crate::http) struct Size {
+    w: u32,
+    h: u32,
+    /// In this language; in the one that stands for the asset where nothing is said.
+    #[serde(default)]
+    language: String,
+    /// Keep the asset's own shape within these pixels, instead of bringing it to exactly these.
+    #[serde(default)]
+    own: bool,
+}
+
+/// `GET /assets/{id}/preview?w=&h=&own=`.
+pub(in crate::http) async fn show(
+    State(site): State<Site>,
+    Path(id): Path<String>,
+    Query(size): Query<Size>,
+    headers: HeaderMap,
+) -> Result<Response, PageError> {
+    let id = id.parse::<AssetId>().map_err(|_| PageError::Missing)?;
+    let geometry = Geometry::new(size.w, size.h).map_err(|_| PageError::Unreadable)?;
+    let geometry = if size.own { own_shape(&site, &id, geometry).await? } else { geometry };
+    let language = match size.language.as_str() {
+        "" => None,
+        tag => Some(tag.parse::<Language>().map_err(|_| PageError::Missing)?),
+    };
+    let found = preview::find(&site.app, &id, language.as_ref(), geometry).await.map_err(refused)?;
+    let etag = format!("\"{}\"", found.mark);
+    let held = headers.get(header::IF_NONE_MATCH).and_then(|held| held.to_str().ok());
+    let head = [(header::ETAG, etag.clone()), (header::CACHE_CONTROL, KEPT.to_owned())];
+    if held.is_some_and(|held| names(held, &etag)) {
+        return Ok((StatusCode::NOT_MODIFIED, head).into_response());
+    }
+    let picture = preview::make(&site.app, found).await.map_err(refused)?;
+    let kind = if picture.starts_with(b"\x89PNG") {
+        "image/png"
+    } else if picture.starts_with(b"RIFF") {
+        "image/webp"
+    } else {
+        "image/jpeg"
+    };
+    Ok((head, [(header::CONTENT_TYPE, kind)], picture).into_response())
+}
+
+fn refused(error: PreviewError) -> PageError {
+    match error {
+        PreviewError::Unknown(_) => PageError::Missing,
+        other => PageError::failed(other),
+    }
+}
+
+/// The largest pixels of the asset's own shape within these.
+async fn own_shape(site: &Site, id: &AssetId, within: Geometry) -> Result<Geometry, PageError> {
+    let asset = assets::get(&site.app, id).await?.ok_or(PageError::Missing)?;
+    // A document has no shape of its own: what it becomes has the shape that is asked for.
+    let Some((width, height)) = asset.main().and_then(|version| version.pixels) else { return Ok(within) };
+    let (width, height) = (u64::from(width), u64::from(height));
+    let (w, h) = (u64::from(within.width()), u64::from(within.height()));
+    let wider = width * h > height * w;
+    let (w, h) = if wider { (w, (height * w / width.max(1)).max(1)) } else { ((width * h / height.max(1)).max(1), h) };
+    let side = |side: u64| u32::try_from(side).unwrap_or(u32::MAX);
+    Geometry::new(side(w), side(h)).map_err(|_| PageError::Unreadable)
+}
