@@ -175,7 +175,10 @@ mod tests {
         outbox.pushed(3, second);
         outbox.sent(Way::Link, second * 2);
         outbox.linked(second * 3);
-        assert!(outbox.is_due(second * 3) && outbox.wants_an_answer(), "a connection that breaks again and again brings nothing either");
+        assert!(
+            outbox.is_due(second * 3) && outbox.wants_an_answer(),
+            "a connection that breaks again and again brings nothing either"
+        );
         outbox.sent(Way::Http, second * 3);
         assert!(!outbox.link_is_silent(), "the batch was lost with the connection before");
         outbox.unreachable(second * 4, None, 1.0);

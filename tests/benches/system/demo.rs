@@ -1,17 +1,21 @@
 //! The demo, started for the figures, and talked to as a browser would.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use bangtin_tests::demo::plan_of;
 use bangtin_tests::process::{Process, program};
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
 use crate::site::Site;
 
-/// Longest wait for anything.
-pub(crate) const LIMIT: Duration = Duration::from_secs(180);
+/// Longest wait for anything: a first start makes the pictures of a whole year.
+pub(crate) const LIMIT: Duration = Duration::from_secs(600);
+/// Campaigns whose pictures stand still, for a player that is watched: drawings and slides of 8 s.
+const STILLS: [&str; 4] = ["drawn-wide", "drawn-tall", "society", "reading"];
 
 /// The running demo.
 pub(crate) struct Demo {
@@ -46,10 +50,20 @@ fn is_zombie(id: u32) -> bool {
 impl Demo {
     /// Starts it on free ports with an empty data folder, and signs in.
     pub(crate) fn start() -> Self {
+        Self::run(tempfile::tempdir().expect("a temporary folder"), &[])
+    }
+
+    /// The same with campaigns of stills only.
+    pub(crate) fn of_stills() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
+        let plan = plan_of(&STILLS, &folder.path().join("plan"));
+        Self::run(folder, &[OsStr::new("--plan"), plan.as_os_str()])
+    }
+
+    fn run(folder: TempDir, arguments: &[&OsStr]) -> Self {
         let mut command = Command::new(program("bangtin"));
         command.args(["demo", "--listen-http", "127.0.0.1:0", "--listen-mqtt", "127.0.0.1:0", "--log", "warn", "--data"]);
-        command.arg(folder.path()).env_remove("DISPLAY");
+        command.arg(folder.path()).args(arguments).env_remove("DISPLAY");
         let started = Instant::now();
         let process = Process::start("bangtin demo", &mut command);
         let address = wait("the demo tells its address", || {

@@ -52,7 +52,8 @@ fn of_the_demo() {
     );
     previews(&demo);
     saves(&demo);
-    costs(&demo);
+    drop(demo);
+    costs(&Demo::of_stills());
 }
 
 /// From the editor's question to the slide's picture, over HTTP with a connection of its own each time.
