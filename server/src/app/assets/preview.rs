@@ -5,7 +5,7 @@ use ::playlists::geometry::Geometry;
 use ::playlists::id::AssetId;
 
 use crate::app::App;
-use crate::app::draw::{self, DrawError};
+use crate::app::draw::{self, DrawError, Unfit};
 use crate::media::blobs::BlobError;
 use crate::media::intake::MediaError;
 use crate::media::{in_time, stills};
@@ -35,7 +35,7 @@ pub enum PreviewError {
 
 /// The asset at exactly these pixels, as a PNG, in this language, or in that which stands for it on pages: the rendition that boards get
 /// where it is made, else made for this once. A clip is shown by its poster, what changes with the day as it is today, a ticker as its
-/// strip.
+/// strip; on a slide whose words do not fit, these are framed.
 ///
 /// # Errors
 /// When there is no such asset, or its picture cannot be made.
@@ -61,5 +61,6 @@ pub async fn preview(app: &App, id: &AssetId, language: Option<&Language>, geome
         return app.blobs.read(&sha256).await.map_err(PreviewError::Blob);
     }
     debug_assert_ne!(asset.kind, AssetKind::Clip);
-    draw::version(app, asset.kind, version, geometry, today).await.map(|drawn| drawn.png).map_err(PreviewError::Draw)
+    let drawn = draw::version(app, asset.kind, version, geometry, today, Unfit::Framed).await;
+    drawn.map(|drawn| drawn.png).map_err(PreviewError::Draw)
 }
