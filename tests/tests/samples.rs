@@ -18,9 +18,6 @@ use playlists::schedule::{Schedule, Shows};
 /// The shapes of the province's boards.
 const SHAPES: [&str; 6] = ["640x320", "64x256", "1920x1080", "256x128", "384x192", "960x540"];
 
-/// The shape at which the library shows slides.
-const LIBRARY: &str = "640x400";
-
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../playlists/samples")
 }
@@ -70,7 +67,7 @@ fn every_slide_fits_every_board_of_the_province_in_each_of_its_languages() {
         let content = Content { texts: texts.collect(), dates, addresses, levels, ..Content::default() }.checked().unwrap();
         let template = library::shipped(&slide.template).unwrap_or_else(|e| panic!("{}: {e}", asset.id));
         for language in content.texts.keys() {
-            for size in SHAPES.into_iter().chain([LIBRARY]) {
+            for size in SHAPES {
                 let geometry: Geometry = size.parse().unwrap();
                 if let Err(fault) = slides::pixels(&template, &content, &Pictures::new(), *language, geometry, today) {
                     faults.push(format!("{} in {} at {size}: {fault}", asset.id, language.code()));

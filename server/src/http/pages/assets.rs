@@ -25,8 +25,8 @@ use crate::telemetry::chain;
 
 /// Assets of one page.
 const PAGE: usize = 48;
-/// Pixels that a slide's preview is wide at least.
-const SLIDE_WIDTH: u32 = 640;
+/// A slide has any shape: it is seen as on a usual board, for which it is often made already. On fewer pixels its letters would not fit.
+const SLIDE: (u32, u32) = (640, 320);
 
 /// An asset in the grid.
 pub(super) struct Card {
@@ -193,7 +193,7 @@ pub(in crate::http) struct Size {
     /// In this language; in the one that stands for the asset where nothing is said.
     #[serde(default)]
     language: String,
-    /// Keep the asset's own shape within these pixels, instead of bringing it to exactly these; of a slide, this shape at more pixels.
+    /// Keep the asset's own shape within these pixels, instead of bringing it to exactly these; of a slide, that of a usual board.
     #[serde(default)]
     own: bool,
 }
@@ -374,12 +374,11 @@ pub(super) fn in_words(t: Tr, rendition: &Rendition, percent: Option<u32>) -> Ma
 /// The largest pixels of the asset's own shape within these.
 async fn own_shape(site: &Site, id: &AssetId, within: Geometry) -> Result<Geometry, PageError> {
     let asset = assets::get(&site.app, id).await?.ok_or(PageError::Missing)?;
-    // A document has no shape of its own: what it becomes has the shape that is asked for. A slide is drawn for boards, so that its
-    // letters are as small as on a small picture only a large one can have them.
-    let Some((width, height)) = asset.main().and_then(|version| version.pixels) else {
-        let times = if asset.kind == AssetKind::Slide { SLIDE_WIDTH.div_ceil(within.width()).max(1) } else { 1 };
-        return Geometry::new(within.width() * times, within.height() * times).map_err(|_| PageError::Unreadable);
-    };
+    if asset.kind == AssetKind::Slide {
+        return Geometry::new(SLIDE.0, SLIDE.1).map_err(|_| PageError::Unreadable);
+    }
+    // A running text has no shape of its own: it is a strip of the height that boards of these pixels have.
+    let Some((width, height)) = asset.main().and_then(|version| version.pixels) else { return Ok(within) };
     let (width, height) = (u64::from(width), u64::from(height));
     let (w, h) = (u64::from(within.width()), u64::from(within.height()));
     let wider = width * h > height * w;
