@@ -28,6 +28,8 @@ pub struct Players {
     pub identities: Vec<PathBuf>,
     /// Folder of all identity files: the boards after the first ones are driven by one fleet of virtual boards.
     pub fleet: PathBuf,
+    /// Whether there are boards after the first ones.
+    pub others: bool,
     /// Folder under which the fleet keeps its data.
     pub fleet_data: PathBuf,
     /// Folder under which each player keeps its data.
@@ -40,13 +42,15 @@ pub struct Players {
     pub log: String,
 }
 
-/// Runs one player for each identity until `stop`.
+/// Runs one player for each identity, and a fleet where there are more boards, until `stop`.
 pub async fn players(players: Players, stop: CancellationToken) {
     let mut running = JoinSet::new();
     for identity in players.identities.clone() {
         running.spawn(keep_running(players.clone(), Driven::Board(identity), stop.clone()));
     }
-    running.spawn(keep_running(players.clone(), Driven::Others, stop.clone()));
+    if players.others {
+        running.spawn(keep_running(players.clone(), Driven::Others, stop.clone()));
+    }
     while running.join_next().await.is_some() {}
 }
 

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
 
+use playlists::plan::{self, Plan};
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::eventually::{SOON, STARTUP, eventually};
@@ -34,6 +35,45 @@ pub struct Shown {
     pub item: String,
 }
 
+/// What a demo has on its boards unless it is started for the year: drawings on each shape and a slide, at every hour. Pictures for a
+/// whole year take minutes to be made, and running text lies over all others.
+const CAMPAIGNS: [&str; 3] = ["drawn-wide", "drawn-tall", "reading"];
+
+/// The folder of the province's plan.
+fn samples() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../playlists/samples")
+}
+
+/// The province's plan with some of its campaigns only, all its boards, and what they need.
+fn shortened(campaigns: &[&str]) -> Plan {
+    let text = std::fs::read_to_string(samples().join("plan.yaml")).expect("the province has a plan");
+    let mut plan = plan::read(&text).expect("it holds").plan;
+    plan.campaigns.retain(|campaign| campaigns.contains(&campaign.id.as_str()));
+    plan.boards.iter_mut().for_each(|board| board.default_playlist = None);
+    plan.playlists.retain(|list| plan.campaigns.iter().any(|campaign| campaign.playlist.as_ref() == Some(&list.id)));
+    let entries: Vec<_> = plan.playlists.iter().flat_map(|list| &list.entries).collect();
+    plan.assets.retain(|asset| entries.iter().any(|entry| entry.asset.as_ref() == Some(&asset.id)));
+    plan
+}
+
+/// Writes the province's plan into a folder with its files, but with these campaigns only; gives where it is.
+///
+/// # Panics
+/// When the folder does not take files.
+#[must_use]
+pub fn plan_of(campaigns: &[&str], folder: &Path) -> PathBuf {
+    let plan = shortened(campaigns);
+    for file in plan.assets.iter().flat_map(|asset| asset.files.values()) {
+        let to = folder.join(&file.file);
+        std::fs::create_dir_all(to.parent().expect("a file lies in a folder")).expect("a folder can be made");
+        std::fs::copy(samples().join(&file.file), to).expect("the plan's file is there");
+    }
+    std::fs::create_dir_all(folder).expect("a folder can be made");
+    let path = folder.join("plan.yaml");
+    std::fs::write(&path, plan::write(&plan)).expect("the plan can be written");
+    path
+}
+
 /// The command that starts a demo with its data in `data`, on ports that it chooses, without a display and settings of the machine's.
 #[must_use]
 pub fn command(program: &Path, data: &Path) -> Command {
@@ -47,12 +87,25 @@ pub fn command(program: &Path, data: &Path) -> Command {
 }
 
 impl Demo {
-    /// Starts it and waits until it has printed its address and where its login is.
+    /// Starts it with a few of the province's campaigns, and waits until it has printed its address and where its login is.
     ///
     /// # Panics
     /// When it does not.
     pub async fn start(data: &Path) -> Self {
-        let mut process = Process::start("bangtin demo", &mut command(&program("bangtin"), data));
+        let plan = plan_of(&CAMPAIGNS, &data.with_extension("plan"));
+        Self::run(data, command(&program("bangtin"), data).arg("--plan").arg(plan)).await
+    }
+
+    /// Starts it as people do, with the province's plan of the year, and waits likewise.
+    ///
+    /// # Panics
+    /// When it does not.
+    pub async fn start_with_the_year(data: &Path) -> Self {
+        Self::run(data, &mut command(&program("bangtin"), data)).await
+    }
+
+    async fn run(data: &Path, command: &mut Command) -> Self {
+        let mut process = Process::start("bangtin demo", command);
         let (site, mqtt) = process
             .line("prints its addresses", STARTUP, |line| {
                 let (site, rest) = line.strip_prefix("Bangtin's demo: ")?.split_once("  (MQTT on ")?;

@@ -28,7 +28,7 @@ const README_PICTURE_BYTES: usize = 300_000;
 async fn it_plays_on_three_boards_ends_with_its_players_and_resumes() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("demo-data");
-    let mut first = Demo::start(&data).await;
+    let mut first = Demo::start_with_the_year(&data).await;
     assert_eq!(first.login_file, data.join("login.txt"), "the login's path is printed");
     assert_eq!(std::fs::metadata(&first.login_file).unwrap().permissions().mode() & 0o777, 0o600, "others may not read it");
     let (boards, login) = (pictures(&first).await, first.login());
@@ -39,7 +39,7 @@ async fn it_plays_on_three_boards_ends_with_its_players_and_resumes() {
     assert_eq!(first.processes(), Vec::<i32>::new(), "Ctrl-C ends the players too");
     assert!(!first.process.lines().join("\n").contains(&login.1), "the password was printed");
 
-    let second = Demo::start(&data).await;
+    let second = Demo::start_with_the_year(&data).await;
     assert_eq!((pictures(&second).await, second.login()), (boards, login), "the second start resumes");
     assert!(!second.process.lines().join("\n").contains(&second.login().1), "the password was printed");
 }
@@ -106,6 +106,9 @@ async fn each_reason_why_it_cannot_start_is_one_sentence() {
     let said = refusal(&mut demo::command(&program("bangtin"), &file)).await;
     assert!(said.contains(&format!("the data folder {} cannot be used; check", file.display())), "{said}");
 
+    let said = refusal(demo::command(&program("bangtin"), &data).args(["--plan", "no-such-plan.yaml"])).await;
+    assert!(said.contains("the plan no-such-plan.yaml cannot be read"), "{said}");
+
     let alone = folder.path().join("bangtin");
     std::fs::hard_link(program("bangtin"), &alone).unwrap();
     let said = refusal(&mut demo::command(&alone, &data)).await;
@@ -130,7 +133,8 @@ async fn refusal(command: &mut Command) -> String {
 #[tokio::test]
 async fn an_operator_sees_ninety_two_boards_and_what_one_of_them_shows() {
     let folder = tempfile::tempdir().unwrap();
-    let demo = Demo::start(&folder.path().join("demo-data")).await;
+    let data = folder.path().join("demo-data");
+    let demo = if readme_picture().is_some() { Demo::start_with_the_year(&data).await } else { Demo::start(&data).await };
     let shown = demo.first_pictures().await;
     let browser = Browser::start(WINDOWS[0].0, WINDOWS[0].1).await;
     browser.sign_in(&demo.site, demo.login()).await;
@@ -158,7 +162,7 @@ async fn an_operator_sees_ninety_two_boards_and_what_one_of_them_shows() {
         browser.open(&demo.site).await;
         browser.until("the overview is live", LIVE).await;
         let overview = browser.photograph("readme-overview", README_WINDOW).await;
-        let frames: Vec<_> = shown.iter().map(|shown| newest(&demo, shown)).collect();
+        let frames = later_frames(&demo, &shown).await;
         write_readme_picture(&file, &read(&std::fs::read(overview).unwrap()), &frames);
     }
     browser.close().await;
@@ -186,9 +190,17 @@ fn colours(picture: &RgbImage) -> usize {
     picture.pixels().collect::<std::collections::HashSet<_>>().len()
 }
 
-/// What the board shows by now; its first picture while one gives way to the next.
-fn newest(demo: &Demo, first: &Shown) -> RgbImage {
-    read(&demo.shown(&first.board).unwrap_or_else(|| first.clone()).picture)
+/// What the boards show once each shows something else than its first picture, which is the safe item.
+async fn later_frames(demo: &Demo, first: &[Shown]) -> Vec<RgbImage> {
+    eventually("each board shows something of the plan", STARTUP, async || {
+        let now: Vec<_> =
+            first.iter().filter_map(|first| demo.shown(&first.board).filter(|now| now.item != first.item)).collect();
+        if now.len() == first.len() { Ok(now) } else { Err(format!("{} do", now.len())) }
+    })
+    .await
+    .iter()
+    .map(|shown| read(&shown.picture))
+    .collect()
 }
 
 /// The file that the README's picture goes to, if it is asked for: `make screenshot`.

@@ -12,7 +12,7 @@ use bangtin::media::stills::pixels;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use playlists::asset::{Fit, Focus};
 use playlists::geometry::Geometry;
-use playlists::plan::{Asset, Plan, read};
+use playlists::plan::{Asset, Board, Plan, read};
 use playlists::schedule::{Schedule, Shows};
 
 /// The shapes of the province's boards.
@@ -113,7 +113,16 @@ fn the_plan_shows_all_that_it_names() {
 #[test]
 fn the_plan_is_the_provinces_with_a_board_in_each_commune_and_every_theme_but_those_of_the_day() {
     let plan = plan();
+    let communes = std::fs::read_to_string(folder().join("../data/communes_thai_nguyen.csv")).unwrap();
+    let communes = communes.lines().skip(1).map(|line| line.split(',').collect::<Vec<_>>());
+    let communes: BTreeSet<_> = communes
+        .map(|fields| (fields[0].to_owned(), if fields[2] == "xa" { "Xã " } else { "Phường " }.to_owned() + fields[1]))
+        .collect();
+    let unit = |board: &Board| plan.units.iter().find(|unit| Some(&unit.id) == board.unit.as_ref()).unwrap().name.clone();
+    assert_eq!(plan.boards.iter().map(|board| (board.commune.clone(), unit(board))).collect::<BTreeSet<_>>(), communes);
     assert_eq!((plan.units.len(), plan.boards.len()), (93, 92));
+    let shapes: Vec<_> = plan.boards.iter().take(SHAPES.len()).map(|board| board.geometry.to_string()).collect();
+    assert_eq!(shapes, SHAPES, "a wide, a tall and a large one come first: the demo drives them");
     let themes: BTreeSet<_> = plan.campaigns.iter().filter_map(|campaign| campaign.theme.as_ref()).collect();
     assert!(themes.len() >= 12, "{themes:?}");
     assert!(plan.campaigns.iter().all(|campaign| campaign.approved && campaign.theme.is_some()));

@@ -112,6 +112,7 @@ ago-days = { $n ->
     [one] { $n } day ago
    *[other] { $n } days ago
 }
+length-days = { $n } days
 length-hours = { $n } h
 length-minutes = { $n } min
 length-seconds = { $n } s

@@ -106,6 +106,7 @@ ago-seconds = { $n } giây trước
 ago-minutes = { $n } phút trước
 ago-hours = { $n } giờ trước
 ago-days = { $n } ngày trước
+length-days = { $n } ngày
 length-hours = { $n } giờ
 length-minutes = { $n } phút
 length-seconds = { $n } giây

@@ -46,7 +46,7 @@ fn new_campaign_id(app: &App) -> Result<CampaignId, StoreError> {
 }
 
 /// Saves a campaign of this id, which was `old` until now.
-pub(super) async fn put(
+async fn put(
     app: &App,
     unit: &UnitId,
     id: CampaignId,

@@ -28,6 +28,15 @@ pub struct Drawn {
     pub strip_width: Option<u32>,
 }
 
+/// What becomes of a slide whose words do not fit, or that lacks something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unfit {
+    /// It is refused: no board shows it.
+    Refused,
+    /// It is drawn as far as it goes, and what is wrong is framed: for pages.
+    Framed,
+}
+
 /// Why a picture cannot be made.
 #[derive(Debug, thiserror::Error)]
 pub enum DrawError {
@@ -64,6 +73,7 @@ pub async fn version(
     version: &AssetVersion,
     geometry: Geometry,
     today: NaiveDate,
+    unfit: Unfit,
 ) -> Result<Drawn, DrawError> {
     let original = app.blobs.read(&version.sha256).await.map_err(DrawError::Blob)?;
     let language = language_of(version.language.as_str());
@@ -75,7 +85,7 @@ pub async fn version(
         }
         AssetKind::Slide => {
             let document = SlideDocument::read(&original).map_err(DrawError::Document)?;
-            slide(app, document, language, geometry, today).await
+            slide(app, document, language, geometry, today, unfit).await
         }
         AssetKind::Ticker => {
             let document = TickerDocument::read(&original).map_err(DrawError::Document)?;
@@ -89,12 +99,13 @@ pub async fn version(
 ///
 /// # Errors
 /// When one of its pictures cannot be read, or it cannot be made.
-pub async fn slide(
+async fn slide(
     app: &App,
     document: SlideDocument,
     language: Language,
     geometry: Geometry,
     today: NaiveDate,
+    unfit: Unfit,
 ) -> Result<Drawn, DrawError> {
     let mut files = Vec::new();
     for (field, digest) in document.pictures().map_err(DrawError::Document)? {
@@ -109,7 +120,12 @@ pub async fn slide(
                 Decoded::of(&bytes).map_err(|cause| DrawError::Slide(SlideError::Picture { field: field.clone(), cause }))?;
             pictures.insert(field, (Arc::new(decoded), focus));
         }
-        let pixels = slides::pixels(&loaded, &document.content, &pictures, language, geometry, today);
+        let pixels = match unfit {
+            Unfit::Refused => slides::pixels(&loaded, &document.content, &pictures, language, geometry, today),
+            Unfit::Framed => {
+                slides::proof(&loaded, &document.content, &pictures, language, geometry, today).map(|proof| proof.pixels)
+            }
+        };
         stills::encode(&pixels.map_err(DrawError::Slide)?).map_err(DrawError::Media)
     };
     Ok(Drawn { png: at_the_bench(made).await?, strip_width: None })

@@ -107,7 +107,7 @@ fn new_playlist_id(app: &App) -> Result<PlaylistId, StoreError> {
 ///
 /// # Errors
 /// As [`save`].
-pub async fn put(
+async fn put(
     app: &App,
     unit: &UnitId,
     id: PlaylistId,

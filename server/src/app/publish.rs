@@ -59,13 +59,18 @@ pub async fn run_once(app: &App) -> Result<Published, StoreError> {
         tokio::task::yield_now().await;
     }
     failpoint!("publish-composed");
+    let wants_more = !missing.is_empty();
+    let missing = sources::by_urgency(missing, &boards, &sources, now);
     let mut tx = app.db.write().await?;
-    renditions::want(&mut tx, &missing, now.timestamp_millis()).await?;
+    // The newest are made first, so what can wait is as if it had been asked for a moment earlier.
+    for (keys, earlier_ms) in missing.iter().zip(0..) {
+        renditions::want(&mut tx, keys, now.timestamp_millis() - earlier_ms).await?;
+    }
     let published = save(&mut tx, &wanted, &outcomes, now.timestamp_millis()).await?;
     failpoint!("publish-before-commit");
     tx.commit().await?;
     failpoint!("publish-committed");
-    tell(app, &outcomes, !missing.is_empty());
+    tell(app, &outcomes, wants_more);
     Ok(published)
 }
 

@@ -2,16 +2,18 @@
 
 use std::time::Duration;
 
-use ::playlists::asset::Language;
+use ::playlists::asset::{Kind, Language};
 use ::playlists::id::BoardId;
 
 use super::assets::Asset;
+use super::boards::{self, SettingsDraft};
+use super::campaigns::{CampaignDraft, StartsDraft};
 use super::publish::{self, PATIENCE_MS, Published};
 use super::tests::{asset, board, campaign, draft, manifest, playlist, settle, unit};
 use super::{App, safe_item, units};
 use crate::jobs::renditions;
 use crate::store::asset_versions::VersionId;
-use crate::store::renditions::{Key, Rendition, State};
+use crate::store::renditions::{Key, Rendition, State, wanted};
 use crate::store::units::Unit;
 use crate::testing::{World, on_both_databases};
 
@@ -26,6 +28,7 @@ on_both_databases![
     a_campaign_whose_pictures_are_made_does_not_wait_for_those_of_another,
     a_changed_campaign_plays_on_as_it_was_until_its_new_pictures_are_made,
     a_board_of_other_pixels_gets_everything_at_them_and_other_boards_keep_what_they_have,
+    what_a_board_shows_soon_is_made_before_what_comes_in_months,
 ];
 
 /// With the safe item, a unit, and a board that shows the safe item.
@@ -306,4 +309,39 @@ async fn a_board_of_other_pixels_gets_everything_at_them_and_other_boards_keep_w
     assert_eq!(publish(app).await, Published::default(), "the same pixels are no change");
     let nowhere = "b-9999".parse().expect("an id");
     assert!(!super::boards::resize(app, &nowhere, tall).await.expect("asked"), "there is no such board");
+}
+
+async fn what_a_board_shows_soon_is_made_before_what_comes_in_months(world: World) {
+    let (world, board) = with_a_board(world).await;
+    let app = &world.app;
+    let mut expected = Vec::new();
+    for (colour, from, cron) in [
+        ("red", "2027-02-01", None),
+        ("green", "", Some("0 7 * * 1-5")),
+        ("blue", "2026-12-25", None),
+        ("black", "", Some("0 7 2 9 *")),
+        ("white", "2026-11-23T20:00", None),
+    ] {
+        let asset = asset(app, colour).await;
+        let list = playlist(app, None, &[&asset]).await;
+        let window = |cron: &str| StartsDraft::Cron { cron: cron.to_owned(), duration_minutes: "60".to_owned() }.into();
+        let windows = cron.map(window).into_iter().collect();
+        campaign(app, None, CampaignDraft { from: from.to_owned(), windows, ..draft(&list, &[&board]) }).await;
+        expected.push((asset.id, u8::from(!["green", "white"].contains(&colour)) + 1));
+    }
+    let standing = asset(app, "yellow").await;
+    let list = playlist(app, None, &[&standing]).await;
+    let settings = SettingsDraft {
+        name: "B".to_owned(),
+        brightness: "100".to_owned(),
+        default_playlist: list.to_string(),
+        ..SettingsDraft::default()
+    };
+    boards::save(app, &board, &settings).await.expect("saved").expect("valid");
+    expected.push((standing.id, 0));
+    expected.sort_by_key(|(id, urgency)| (*urgency, id.clone()));
+    publish(app).await;
+    let wanted = wanted(&app.db, Kind::Still, app.clock.now_ms(), 10).await.expect("listed");
+    let found: Vec<_> = wanted.into_iter().map(|rendition| rendition.key.of.asset).collect();
+    assert_eq!(found, expected.into_iter().map(|(id, _)| id).collect::<Vec<_>>());
 }

@@ -1,24 +1,18 @@
-//! The samples and the province: what `demo` begins with. Embedded in the binary, laid down once, never changed again by a restart.
+//! What `demo` begins with: the units and boards of a plan, each board with a key of its own, and all that the plan shows on them. Laid
+//! down once: what an operator has changed since is never undone by a restart. The province's plan is embedded.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
-use ::playlists::asset::Fit;
-use ::playlists::geometry::Geometry;
-use ::playlists::id::{AssetId, BoardId, CampaignId, IdError, PlaylistId, UnitId};
-use ::playlists::unit::Tier;
+use ::playlists::id::{AssetId, BoardId, PlaylistId};
+use ::playlists::plan::{self, Document, Fault, Plan};
 use ::playlists::wire::messages::Identity;
 use rust_embed::RustEmbed;
-use serde::Deserialize;
 
-use super::assets::{AddAssetError, NewAsset, add_as};
 use super::boards::{AddBoardError, NewBoard};
-use super::campaign_draft::OPERATORS_ZONE;
-use super::campaigns::{CampaignDraft, StartsDraft, WindowDraft};
-use super::playlists::{EntryDraft, PlaylistDraft};
-use super::{App, FieldError, boards, campaigns, playlists, units};
+use super::plans::{self, Files, PlanError, Words, parents_first};
+use super::{App, boards};
 use crate::media::clips::ClipFault;
-use crate::media::intake::MediaError;
 use crate::store::units::Unit;
 use crate::store::{self, StoreError};
 
@@ -26,294 +20,178 @@ use crate::store::{self, StoreError};
 #[folder = "../playlists/samples/"]
 struct Samples;
 
-const COMMUNES: &str = include_str!("../../../playlists/data/communes_thai_nguyen.csv");
-/// Most boards that are looked through for a shape.
-const MOST_BOARDS: u32 = 10_000;
-/// The geometries of the province's boards, in turn; the first three are driven by players in `demo`.
-pub const GEOMETRIES: [(u32, u32); 6] = [(640, 320), (64, 256), (1920, 1080), (256, 128), (384, 192), (960, 540)];
-/// The province's id.
-pub const PROVINCE: &str = "thai-nguyen";
+/// The province's plan, as it is embedded.
+const PLAN: &str = "plan.yaml";
 
-/// Why samples cannot be laid down.
+/// Why a plan's units and boards cannot be laid down.
 #[derive(Debug, thiserror::Error)]
 pub enum SamplesError {
-    /// The plan cannot be read.
-    #[error("the samples' plan cannot be read: {0}")]
-    Plan(String),
-    /// The plan names a file that is not there.
-    #[error("the samples' plan names {0}, which is not among them")]
-    File(String),
-    /// The plan names something that it does not define.
-    #[error("the samples' plan names {0}, which it does not define")]
-    Reference(String),
-    /// An id in the plan is none.
-    #[error("the samples' plan holds an id that is none")]
-    Id(#[source] IdError),
-    /// A file is refused.
-    #[error("the sample {file} is refused")]
-    Asset {
-        /// Which file.
-        file: String,
-        /// Why.
-        #[source]
-        source: AddAssetError,
-    },
-    /// A playlist is refused.
-    #[error("the sample playlist {id} is refused: {errors:?}")]
-    Playlist {
-        /// Which one.
-        id: String,
-        /// Why.
-        errors: Vec<FieldError>,
-    },
-    /// A campaign is refused.
-    #[error("the sample campaign {id} is refused: {errors:?}")]
-    Campaign {
-        /// Which one.
-        id: String,
-        /// Why.
-        errors: Vec<FieldError>,
-    },
-    /// The communes cannot be read.
-    #[error("the list of communes cannot be read")]
-    Communes(#[source] csv::Error),
-    /// A board cannot be added.
-    #[error("the boards of the communes cannot be added")]
+    /// A board is nobody's.
+    #[error("the board {0} names no unit, and neither does the plan; write unit")]
+    NoUnit(BoardId),
+    /// A board cannot be made.
+    #[error("the boards of the plan cannot be made")]
     Board(#[source] AddBoardError),
+    /// The identities were not taken.
+    #[error("the boards' identities cannot be kept")]
+    Keep(#[source] std::io::Error),
     /// The database failed.
-    #[error("the samples cannot be stored")]
+    #[error("the plan's units and boards cannot be stored")]
     Store(#[source] StoreError),
 }
 
-#[derive(Deserialize)]
-struct Plan {
-    #[serde(default)]
-    asset: Vec<PlannedAsset>,
-    #[serde(default)]
-    playlist: Vec<PlannedPlaylist>,
-    #[serde(default)]
-    campaign: Vec<PlannedCampaign>,
-}
-
-#[derive(Deserialize)]
-struct PlannedAsset {
-    id: String,
-    file: String,
-    name: String,
-    #[serde(default)]
-    fit: Fit,
-}
-
-#[derive(Deserialize)]
-struct PlannedPlaylist {
-    id: String,
-    name: String,
-    entries: Vec<PlannedEntry>,
-}
-
-#[derive(Deserialize)]
-struct PlannedEntry {
-    asset: String,
-    duration_s: u64,
-}
-
-#[derive(Deserialize)]
-struct PlannedCampaign {
-    id: String,
-    name: String,
-    playlist: String,
-    #[serde(default)]
-    level: String,
-    weight: u32,
-    shape: Shape,
-    #[serde(default)]
-    windows: Vec<PlannedWindow>,
-}
-
-#[derive(Deserialize)]
-struct PlannedWindow {
-    cron: String,
-    duration_minutes: u32,
-}
-
-/// Which boards a sample is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Shape {
-    /// At least as wide as high.
-    Wide,
-    /// Higher than wide.
-    Tall,
-    /// All.
-    Any,
-}
-
-impl Shape {
-    fn suits(self, geometry: Geometry) -> bool {
-        match self {
-            Self::Any => true,
-            Self::Wide => geometry.width() >= geometry.height(),
-            Self::Tall => geometry.width() < geometry.height(),
-        }
-    }
-}
-
-fn file(name: &str) -> Result<Cow<'static, [u8]>, SamplesError> {
-    Samples::get(name).map(|file| file.data).ok_or_else(|| SamplesError::File(name.to_owned()))
-}
-
-/// Lays the embedded samples down for this unit: assets, playlists and campaigns that are not there yet; what an operator has changed
-/// since stays changed.
+/// The province's plan for its year.
 ///
 /// # Errors
-/// When the plan does not hold, or the database fails.
-pub async fn import(app: &App, unit: &UnitId) -> Result<(), SamplesError> {
-    let text = file("plan.toml")?;
-    let text = std::str::from_utf8(&text).map_err(|e| SamplesError::Plan(e.to_string()))?;
-    let plan: Plan = toml::from_str(text).map_err(|e| SamplesError::Plan(e.to_string()))?;
-    let mut assets = BTreeMap::new();
-    for planned in &plan.asset {
-        if let Some(id) = import_asset(app, unit, planned).await? {
-            assets.insert(planned.id.as_str(), id);
-        }
+/// What is wrong in it.
+pub fn province() -> Result<Document, Vec<Fault>> {
+    let file = embedded(PLAN).unwrap_or_default();
+    plan::read(&String::from_utf8_lossy(&file))
+}
+
+/// Its files.
+#[must_use]
+pub const fn files() -> Files {
+    Files::Within(embedded)
+}
+
+fn embedded(path: &str) -> Option<Cow<'static, [u8]>> {
+    Samples::get(path).map(|file| file.data)
+}
+
+/// Adds the units and boards of a plan that are not there yet: all of them, or none. `keep` is given the identities of the boards that
+/// are added, before they are; those that were there keep theirs.
+///
+/// # Errors
+/// When a board is nobody's or cannot be made, its identity cannot be kept, or the database fails.
+pub async fn set_up(app: &App, plan: &Plan, keep: impl FnOnce(&[Identity]) -> std::io::Result<()>) -> Result<(), SamplesError> {
+    let ids: Vec<BoardId> = plan.boards.iter().map(|board| board.id.clone()).collect();
+    let known = store::boards::many(&app.db, &ids).await.map_err(SamplesError::Store)?;
+    let known: BTreeSet<BoardId> = known.into_iter().map(|board| board.id).collect();
+    let (mut new, mut identities) = (Vec::new(), Vec::new());
+    for board in plan.boards.iter().filter(|board| !known.contains(&board.id)) {
+        let (board, identity) = boards::draw(app, new_board(plan, board)?).map_err(SamplesError::Board)?;
+        new.push(board);
+        identities.push(identity);
     }
-    for planned in &plan.playlist {
-        import_playlist(app, unit, planned, &plan.asset, &assets).await?;
-    }
-    let boards = store::boards::list_by_id(&app.db, None, MOST_BOARDS).await.map_err(SamplesError::Store)?;
-    for planned in &plan.campaign {
-        let suited =
-            boards.iter().filter(|board| planned.shape.suits(board.geometry)).map(|board| board.id.to_string()).collect();
-        import_campaign(app, unit, planned, suited).await?;
-    }
+    keep(&identities).map_err(SamplesError::Keep)?;
+    add_units(app, plan).await.map_err(SamplesError::Store)?;
+    boards::store_all(app, &new).await.map_err(SamplesError::Store)?;
+    app.live.publish.notify_one();
     Ok(())
 }
 
-/// None for a clip on a machine that cannot take any: what plays it plays the rest.
-async fn import_asset(app: &App, unit: &UnitId, planned: &PlannedAsset) -> Result<Option<AssetId>, SamplesError> {
-    let id: AssetId = planned.id.parse().map_err(SamplesError::Id)?;
-    if store::assets::get(&app.db, &id).await.map_err(SamplesError::Store)?.is_some() {
-        return Ok(Some(id));
-    }
-    let new =
-        NewAsset { unit: unit.clone(), name: planned.name.clone(), fit: planned.fit, bytes: file(&planned.file)?.into_owned() };
-    match add_as(app, id, new).await {
-        Ok(asset) => Ok(Some(asset.id)),
-        Err(AddAssetError::Media(MediaError::Clip(fault @ ClipFault::NotInstalled { .. }))) => {
-            tracing::warn!(error = %fault, "the sample {} is left out", planned.file);
-            Ok(None)
-        }
-        Err(source) => Err(SamplesError::Asset { file: planned.file.clone(), source }),
-    }
+fn new_board(plan: &Plan, board: &plan::Board) -> Result<NewBoard, SamplesError> {
+    let unit = board.unit.as_ref().or(plan.unit.as_ref());
+    Ok(NewBoard {
+        id: board.id.clone(),
+        name: board.name.clone(),
+        unit: unit.cloned().ok_or_else(|| SamplesError::NoUnit(board.id.clone()))?,
+        commune_code: board.commune.clone(),
+        place: board.place.map(|place| (place.lat, place.lon)),
+        geometry: board.geometry,
+        time_zone: board.time_zone.unwrap_or_else(|| plan.zone()),
+    })
 }
 
-async fn import_playlist(
-    app: &App,
-    unit: &UnitId,
-    planned: &PlannedPlaylist,
-    defined: &[PlannedAsset],
-    assets: &BTreeMap<&str, AssetId>,
-) -> Result<(), SamplesError> {
-    let id: PlaylistId = planned.id.parse().map_err(SamplesError::Id)?;
-    if store::playlists::get(&app.db, &id).await.map_err(SamplesError::Store)?.is_some() {
-        return Ok(());
+async fn add_units(app: &App, plan: &Plan) -> Result<(), StoreError> {
+    let told = plan.units.iter().cloned();
+    let told = told.map(|plan::Unit { id, name, tier, parent }| Unit { id, name, tier, parent });
+    let mut tx = app.db.write().await?;
+    for unit in parents_first(told.collect()) {
+        store::units::insert(&mut tx, &unit, app.clock.now_ms()).await?;
     }
-    if let Some(unknown) = planned.entries.iter().find(|entry| defined.iter().all(|asset| asset.id != entry.asset)) {
-        return Err(SamplesError::Reference(unknown.asset.clone()));
-    }
-    let entry = |entry: &PlannedEntry| {
-        let asset_id = assets.get(entry.asset.as_str())?.to_string();
-        Some(EntryDraft { asset_id, duration_s: entry.duration_s.to_string(), ..EntryDraft::default() })
-    };
-    let entries = planned.entries.iter().filter_map(entry).collect();
-    let draft = PlaylistDraft { name: planned.name.clone(), entries };
-    match playlists::put(app, unit, id, &draft).await.map_err(SamplesError::Store)? {
-        Ok(_) => Ok(()),
-        Err(errors) => Err(SamplesError::Playlist { id: planned.id.clone(), errors }),
-    }
+    tx.commit().await
 }
 
-async fn import_campaign(app: &App, unit: &UnitId, planned: &PlannedCampaign, suited: Vec<String>) -> Result<(), SamplesError> {
-    let id: CampaignId = planned.id.parse().map_err(SamplesError::Id)?;
-    let known = store::campaigns::get(&app.db, &id).await.map_err(SamplesError::Store)?.is_some();
-    if known || (suited.is_empty() && planned.shape != Shape::Any) {
-        return Ok(());
-    }
-    let window = |window: &PlannedWindow| -> WindowDraft {
-        let (cron, duration_minutes) = (window.cron.clone(), window.duration_minutes.to_string());
-        StartsDraft::Cron { cron, duration_minutes }.into()
-    };
-    let draft = CampaignDraft {
-        name: planned.name.clone(),
-        playlist_id: planned.playlist.clone(),
-        level: planned.level.clone(),
-        weight: planned.weight.to_string(),
-        windows: planned.windows.iter().map(window).collect(),
-        all_boards: planned.shape == Shape::Any,
-        boards: if planned.shape == Shape::Any { Vec::new() } else { suited },
-        approved: true,
-        ..CampaignDraft::default()
-    };
-    match campaigns::put(app, unit, id, draft, None).await.map_err(SamplesError::Store)? {
-        Ok(_) => Ok(()),
-        Err(errors) => Err(SamplesError::Campaign { id: planned.id.clone(), errors }),
-    }
-}
-
-#[derive(Deserialize)]
-struct Commune {
-    code: String,
-    name_vi: String,
-    kind: String,
-    lat: f64,
-    lon: f64,
-}
-
-impl Commune {
-    fn full_name(&self) -> String {
-        let kind = if self.kind == "phuong" { "Phường" } else { "Xã" };
-        format!("{kind} {}", self.name_vi)
-    }
-}
-
-/// Lays the province down: itself, its communes and wards, and one board in each, with a geometry in turn. Answers the identities of
-/// the boards that were added now: those that were there keep theirs.
+/// Imports a plan of which nothing is there yet; false where something is, and nothing was changed. A machine that cannot take clips
+/// gets the plan without them.
 ///
 /// # Errors
-/// When the list of communes cannot be read, or the database fails.
-pub async fn import_province(app: &App) -> Result<Vec<Identity>, SamplesError> {
-    let province: UnitId = PROVINCE.parse().map_err(SamplesError::Id)?;
-    let own = Unit { id: province.clone(), name: "Tỉnh Thái Nguyên".to_owned(), tier: Tier::Province, parent: None };
-    units::add(app, &own).await.map_err(SamplesError::Store)?;
-    let mut identities = Vec::new();
-    for (number, row) in csv::Reader::from_reader(COMMUNES.as_bytes()).deserialize().enumerate() {
-        let commune: Commune = row.map_err(SamplesError::Communes)?;
-        let unit = Unit {
-            id: format!("xa-{}", commune.code).parse().map_err(SamplesError::Id)?,
-            name: commune.full_name(),
-            tier: Tier::Commune,
-            parent: Some(province.clone()),
-        };
-        units::add(app, &unit).await.map_err(SamplesError::Store)?;
-        let id: BoardId = format!("b-{}", commune.code).parse().map_err(SamplesError::Id)?;
-        if boards::get(app, &id).await.map_err(SamplesError::Store)?.is_none() {
-            let board = board_of(&commune, id, unit.id, number)?;
-            let (_, identity) = boards::add(app, board).await.map_err(SamplesError::Board)?;
-            identities.push(identity);
-        }
+/// As [`plans::import`].
+pub async fn lay_down(app: &App, mut document: Document, files: &Files, words: Words) -> Result<bool, PlanError> {
+    if is_there(app, &document.plan).await? {
+        return Ok(false);
     }
-    Ok(identities)
+    if document.plan.assets.iter().any(|asset| asset.length.is_some())
+        && let Err(fault @ ClipFault::NotInstalled { .. }) = app.ffmpeg.check().await
+    {
+        tracing::warn!(error = %fault, "the plan is laid down without its clips");
+        leave_out_clips(&mut document.plan);
+    }
+    plans::import(app, &document, files, words).await?;
+    Ok(true)
 }
 
-fn board_of(commune: &Commune, id: BoardId, unit: UnitId, number: usize) -> Result<NewBoard, SamplesError> {
-    let (width, height) = GEOMETRIES.get(number % GEOMETRIES.len()).copied().unwrap_or((640, 320));
-    Ok(NewBoard {
-        id,
-        name: format!("Bảng tin {}", commune.full_name()),
-        unit,
-        commune_code: commune.code.clone(),
-        place: Some((commune.lat, commune.lon)),
-        geometry: Geometry::new(width, height).map_err(|e| SamplesError::Plan(e.to_string()))?,
-        time_zone: OPERATORS_ZONE,
-    })
+/// Whether any asset or playlist of a plan is there: an import adds all of them at once, or none.
+async fn is_there(app: &App, plan: &Plan) -> Result<bool, StoreError> {
+    let assets: Vec<AssetId> = plan.assets.iter().map(|asset| asset.id.clone()).collect();
+    let playlists: Vec<PlaylistId> = plan.playlists.iter().map(|playlist| playlist.id.clone()).collect();
+    let known = store::assets::many(&app.db, &assets).await?;
+    Ok(!known.is_empty() || !store::playlists::many(&app.db, &playlists).await?.is_empty())
+}
+
+/// Takes a plan's clips away, entries that show them, and what would have nothing left to play.
+fn leave_out_clips(plan: &mut Plan) {
+    plan.assets.retain(|asset| asset.length.is_none());
+    let left: BTreeSet<AssetId> = plan.assets.iter().map(|asset| asset.id.clone()).collect();
+    for playlist in &mut plan.playlists {
+        playlist.entries.retain(|entry| entry.asset.as_ref().is_none_or(|asset| left.contains(asset)));
+    }
+    // Whoever plays only what has become empty becomes empty with it.
+    while let Some(empty) = plan.playlists.iter().position(|playlist| playlist.entries.is_empty()) {
+        let gone = Some(plan.playlists.remove(empty).id);
+        for playlist in &mut plan.playlists {
+            playlist.entries.retain(|entry| entry.playlist != gone);
+        }
+        plan.campaigns.retain(|campaign| campaign.playlist != gone);
+        for board in plan.boards.iter_mut().filter(|board| board.default_playlist == gone) {
+            board.default_playlist = None;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_clips_a_plan_still_holds_and_keeps_all_that_is_not_theirs() {
+        let text = r"
+bangtin: 1
+unit: province
+units: [{id: province, name: Tỉnh, tier: province}]
+boards:
+  - {id: b-0001, name: Một, geometry: 64x32, default_playlist: outer}
+  - {id: b-0002, name: Hai, geometry: 64x32, default_playlist: mixed}
+assets:
+  - {id: clip, name: Phim, files: {und: {file: a.mp4}}, length: 10s}
+  - {id: still, name: Ảnh, files: {und: {file: a.png}}}
+playlists:
+  - {id: clips, name: Phim, entries: [{asset: clip}]}
+  - {id: outer, name: Ngoài, entries: [{playlist: clips}]}
+  - {id: mixed, name: Cả hai, entries: [{playlist: outer}, {asset: clip}, {asset: still, duration: 8s}]}
+campaigns:
+  - {id: one, name: Một, playlist: clips, weight: 1, targets: {all: true}}
+  - {id: two, name: Hai, playlist: mixed, weight: 1, targets: {all: true}}
+";
+        let mut plan = plan::read(text).unwrap_or_else(|faults| panic!("{faults:#?}")).plan;
+        leave_out_clips(&mut plan);
+        let left = plan::read(&plan::write(&plan)).unwrap_or_else(|faults| panic!("{faults:#?}")).plan;
+        let ids = |ids: Vec<&str>| ids.join(" ");
+        assert_eq!(ids(left.assets.iter().map(|asset| asset.id.as_str()).collect()), "still");
+        assert_eq!(ids(left.playlists.iter().map(|list| list.id.as_str()).collect()), "mixed");
+        assert_eq!(left.playlists[0].entries.len(), 1);
+        assert_eq!(ids(left.campaigns.iter().map(|campaign| campaign.id.as_str()).collect()), "two");
+        let defaults: Vec<_> = left.boards.iter().map(|board| board.default_playlist.is_some()).collect();
+        assert_eq!(defaults, [false, true]);
+    }
+
+    #[test]
+    fn the_embedded_plan_holds_and_has_all_its_files() {
+        let document = province().unwrap_or_else(|faults| panic!("{faults:#?}"));
+        for file in document.plan.assets.iter().flat_map(|asset| asset.files.values()) {
+            assert!(embedded(&file.file).is_some(), "{}", file.file);
+        }
+    }
 }

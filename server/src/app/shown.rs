@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use playlists::asset::AssetKind;
 use playlists::campaign::{Period, StandDown};
 use playlists::geometry::Geometry;
 use playlists::hours::Hours;
 use playlists::id::{BoardId, Digest};
 use playlists::local::{broadcast_day, day_start};
+use playlists::window::Window;
 
 use super::defaults::{self, Stretch, Versioned};
 use super::{hours, tickers};
@@ -20,6 +21,9 @@ use crate::store::campaign_versions::{CampaignVersion, VersionPlays};
 use crate::store::playlists::{Shows, StoredEntry};
 use crate::store::renditions::Key;
 use crate::store::stand_downs::StandDownVersion;
+
+/// How far ahead renditions are made before others that were asked for at the same time.
+const SOON: TimeDelta = TimeDelta::days(1);
 
 /// The bytes of a rendition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -203,6 +207,29 @@ impl Sources {
         let running = played.iter().filter(|plays| plays.ticker().is_some());
         in_loop.chain(running.flat_map(|plays| self.keys_played(plays, board, today))).collect()
     }
+
+    /// The renditions that this board needs first, without which it shows nothing of its own: those of its default playlist.
+    pub(super) fn needs_first(&self, board: &Board, now: DateTime<Utc>) -> BTreeSet<Key> {
+        let today = broadcast_day(now, board.time_zone);
+        let lists = self.defaults_of(board, now).into_iter().filter_map(|stretch| stretch.plays);
+        lists.flat_map(|list| self.keys_of(&list, board.geometry, today)).collect()
+    }
+
+    /// The renditions of what may be on this board soon; all others can be made later.
+    pub(super) fn needs_soon(&self, board: &Board, now: DateTime<Utc>) -> BTreeSet<Key> {
+        let today = broadcast_day(now, board.time_zone);
+        let soon = self.campaigns_of(board, now).filter(|(version, period)| is_soon(version, *period, board, now));
+        soon.flat_map(|(version, _)| self.keys_played(&version.plays, board, today)).collect()
+    }
+}
+
+/// Whether a version may play within [`SOON`] from `now`, by its period and windows.
+fn is_soon(version: &CampaignVersion, period: Period, board: &Board, now: DateTime<Utc>) -> bool {
+    let from = period.from.map_or(now, |from| from.max(now));
+    let until = period.until.map_or(now + SOON, |until| until.min(now + SOON));
+    let zone = board.time_zone;
+    let opens = |window: &Window| window.contains(from, zone) || window.starts(from, until, zone).next().is_some();
+    from < until && (version.windows.is_empty() || version.windows.iter().any(opens))
 }
 
 /// When a version may play: the operator's period, cut to the time it is in force; none when nothing is left.

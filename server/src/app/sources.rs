@@ -81,6 +81,22 @@ fn run_by(ticker: &PinnedTicker) -> impl Iterator<Item = VersionId> {
     ticker.pinned.versions.iter().map(of)
 }
 
+/// Renditions by when they are needed: what boards cannot do without, what may be on them soon, and the rest. Pure.
+pub(super) fn by_urgency(missing: Vec<Key>, boards: &[Board], sources: &Sources, now: DateTime<Utc>) -> [Vec<Key>; 3] {
+    if missing.is_empty() {
+        return [Vec::new(), Vec::new(), Vec::new()];
+    }
+    let (mut first, mut soon) = (BTreeSet::new(), BTreeSet::new());
+    for board in boards {
+        first.insert(safe_item::of(board.geometry));
+        first.extend(sources.needs_first(board, now));
+        soon.extend(sources.needs_soon(board, now));
+    }
+    let (first, rest): (Vec<_>, Vec<_>) = missing.into_iter().partition(|key| first.contains(key));
+    let (soon, later) = rest.into_iter().partition(|key| soon.contains(key));
+    [first, soon, later]
+}
+
 /// Adds the renditions for these boards' geometries, made, pending and lapsed; answers those that nobody has asked for yet.
 pub(super) async fn load_renditions(
     app: &App,

@@ -1,20 +1,23 @@
 //! From the form to the signed manifest, on a database of its own.
 
+use std::cell::Cell;
 use std::time::Duration;
 
 use ::playlists::asset::Fit;
 use ::playlists::geometry::Geometry;
 use ::playlists::id::{BoardId, CampaignId, PlaylistId, UnitId};
+use ::playlists::plan;
 use ::playlists::trust::envelope::{DocumentType, Envelope};
 use ::playlists::trust::manifest::Manifest;
 use ::playlists::trust::roles::Role;
 use ::playlists::unit::Tier;
+use ::playlists::wire::messages::Identity;
 
 use super::assets::{self, AddAssetError, Asset, NewAsset};
 use super::boards::{self, AddBoardError, NewBoard, SettingsDraft};
 use super::campaigns::{self, CampaignDraft};
 use super::playlists::{self, EntryDraft, PlaylistDraft};
-use super::{App, FieldError, publish, safe_item, samples, units};
+use super::{App, FieldError, plans, publish, safe_item, samples, units};
 use crate::jobs;
 use crate::store::units::Unit;
 use crate::testing::{World, on_both_databases};
@@ -28,7 +31,7 @@ on_both_databases![
     forms_that_name_what_is_not_there_are_refused,
     the_same_bytes_in_a_unit_twice_are_one_asset,
     a_board_is_added_once_and_lists_are_paged,
-    the_samples_and_the_province_are_laid_down_once,
+    the_province_and_its_plan_are_laid_down_once_and_what_was_changed_since_stays,
 ];
 
 pub(super) fn unit() -> UnitId {
@@ -279,15 +282,31 @@ async fn a_board_is_added_once_and_lists_are_paged(world: World) {
     assert_eq!(boards::list(&world.app, "%", None, 9).await.expect("listed").len(), 0, "what is typed is no pattern");
 }
 
-async fn the_samples_and_the_province_are_laid_down_once(world: World) {
+async fn the_province_and_its_plan_are_laid_down_once_and_what_was_changed_since_stays(world: World) {
     safe_item::ensure(&world.app).await.expect("the safe item is laid down");
-    let province: UnitId = samples::PROVINCE.parse().expect("an id");
-    assert_eq!(samples::import_province(&world.app).await.expect("imported").len(), 92);
-    samples::import(&world.app, &province).await.expect("imported");
-    let campaigns = campaigns::list(&world.app, "", None, 100).await.expect("listed");
-    assert!(!campaigns.is_empty() && campaigns.iter().all(|campaign| campaign.version == 1));
-    assert_eq!(samples::import_province(&world.app).await.expect("imported again").len(), 0);
-    samples::import(&world.app, &province).await.expect("imported again");
-    assert_eq!(campaigns::list(&world.app, "", None, 100).await.expect("listed"), campaigns);
-    assert_eq!(units::own(&world.app).await.expect("loaded").expect("there").id, province);
+    let document = || samples::province().unwrap_or_else(|faults| panic!("{faults:#?}"));
+    let words = |error: &FieldError| format!("{error:?}");
+    let added = Cell::new(0);
+    let keep = |identities: &[Identity]| {
+        added.set(identities.len());
+        Ok(())
+    };
+    samples::set_up(&world.app, &document().plan, keep).await.expect("set up");
+    assert_eq!(added.take(), 92);
+    assert!(samples::lay_down(&world.app, document(), &samples::files(), words).await.expect("laid down"));
+    assert_eq!(units::own(&world.app).await.expect("loaded").expect("there").id.as_str(), "thai-nguyen");
+    let told = || async { plan::write(&plans::export(&world.app).await.expect("an export").plan) };
+    let first = told().await;
+    for laid_down in ["campaigns", "tet-midnight", "default_playlist: standing", "greeting-text", "deep-field", "zh"] {
+        assert!(first.contains(laid_down), "{laid_down} in\n{first}");
+    }
+    let mut other = document();
+    "Ảnh xấu".clone_into(&mut other.plan.playlists.last_mut().expect("playlists").name);
+    plans::import(&world.app, &other, &samples::files(), words).await.expect("an operator's change");
+    let changed = told().await;
+    assert_ne!(changed, first);
+    samples::set_up(&world.app, &document().plan, keep).await.expect("set up again");
+    assert_eq!(added.take(), 0, "boards keep their keys");
+    assert!(!samples::lay_down(&world.app, document(), &samples::files(), words).await.expect("nothing to do"));
+    assert_eq!(told().await, changed);
 }

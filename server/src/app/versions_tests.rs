@@ -27,6 +27,7 @@ on_both_databases![
     a_playlist_within_itself_or_too_deep_is_refused_with_its_way,
     a_slide_that_counts_days_has_a_picture_for_each_day,
     a_slide_keeps_the_versions_of_languages_that_did_not_change,
+    a_slide_whose_words_do_not_fit_is_still_seen_on_pages,
     a_ticker_becomes_a_strip_for_each_size_of_board,
 ];
 
@@ -249,6 +250,17 @@ async fn a_slide_keeps_the_versions_of_languages_that_did_not_change(world: Worl
     let errors = assets::save_slide(app, &unit(), None, &wrong).await.expect("asked").expect_err("refused");
     let codes: Vec<_> = errors.into_iter().map(|error| format!("{} {}", error.field, error.code)).collect();
     assert_eq!(codes, ["texts error-texts-none", "dates.day error-field-empty", "levels.level error-field-unknown"]);
+}
+
+async fn a_slide_whose_words_do_not_fit_is_still_seen_on_pages(world: World) {
+    let world = furnished(world).await;
+    let app = &world.app;
+    let long = countdown("2026-12-22", &[("vi", "Ngày hội văn hóa các dân tộc toàn tỉnh")]);
+    let slide = assets::save_slide(app, &unit(), None, &long).await.expect("kept").expect("valid");
+    let small = ::playlists::geometry::Geometry::new(64, 32).expect("a geometry");
+    let seen = assets::preview(app, &slide.id, None, small).await.expect("a preview");
+    let seen = image::load_from_memory(&seen).expect("a picture");
+    assert_eq!((seen.width(), seen.height()), (64, 32));
 }
 
 async fn a_ticker_becomes_a_strip_for_each_size_of_board(world: World) {

@@ -7,10 +7,14 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use playlists::id::BoardId;
+use playlists::plan::{self as plans, Document};
+use playlists::wire::messages::Identity;
 
-use super::block_on;
+use super::plan::{self, Unfit, file_of};
 use super::say::announce;
 use super::serve::{Signals, until_end};
+use super::{block_on, import};
+use crate::app::plans::{Files, PlanError};
 use crate::app::{self, App, samples, sign_in};
 use crate::config::Config;
 use crate::demo::{Players, players};
@@ -23,11 +27,49 @@ const LOGIN: &str = "admin";
 /// How many boards have a player of their own: one of each of the first three geometries. The others are virtual.
 const DRIVEN: u32 = 3;
 
+/// What the demo shows.
+#[derive(Debug, PartialEq, Eq, clap::Args)]
+pub struct Arguments {
+    /// Show another plan, with its boards, instead of the province's: a file, or a folder with `plan.yaml`; its files lie beside it.
+    #[arg(long, value_name = "PLAN")]
+    plan: Option<PathBuf>,
+}
+
+/// A plan that was read, and where it and its files are.
+struct Plan {
+    document: Document,
+    path: PathBuf,
+    files: Files,
+}
+
+impl Plan {
+    fn read(arguments: &Arguments) -> anyhow::Result<Self> {
+        let Some(given) = &arguments.plan else {
+            let path = PathBuf::from(plan::FILE);
+            let document = samples::province().map_err(|faults| Unfit::new(path.clone(), faults))?;
+            return Ok(Self { document, path, files: samples::files() });
+        };
+        let (document, path) = (plan::read(given)?, file_of(given));
+        let files = Files::Folder(path.parent().map_or_else(PathBuf::new, PathBuf::from));
+        Ok(Self { document, path, files })
+    }
+
+    /// Lays its contents down, where nothing of them is there yet.
+    async fn lay_down(self, app: &App) -> anyhow::Result<()> {
+        match samples::lay_down(app, self.document, &self.files, import::words).await {
+            Ok(_) => Ok(()),
+            Err(PlanError::Faults(faults)) => Err(Unfit::new(self.path, faults).into()),
+            Err(other) => Err(other.into()),
+        }
+    }
+}
+
 /// Runs the demo until it is told to end; a second start goes on with the same data.
 ///
 /// # Errors
-/// When the server does not start, or a part of it dies.
-pub fn run(config: Config) -> anyhow::Result<()> {
+/// When the plan does not hold, the server does not start, or a part of it dies.
+pub fn run(config: Config, arguments: &Arguments) -> anyhow::Result<()> {
+    let plan = Plan::read(arguments)?;
     block_on(async move {
         let mut signals = Signals::new()?;
         anyhow::ensure!(
@@ -42,14 +84,20 @@ pub fn run(config: Config) -> anyhow::Result<()> {
         let running = lifecycle::start(&config, Arc::new(SystemClock)).await?;
         let login = login(&running.app, &config.data).await?;
         let fleet = config.data.join("boards");
-        let identities = boards(&running.app, &fleet).await?;
-        announce(format_args!("Bangtin's demo: http://{}  (MQTT on {})", running.http, running.mqtt));
-        announce(format_args!("Sign in with what {} says. Ctrl-C ends the demo; a second start resumes it.", login.display()));
+        let Boards { identities, others } = boards(&running.app, &plan.document.plan, &fleet).await?;
         let (data, log) = (config.data.join("players"), config.log.clone());
         let fleet_data = config.data.join("fleet");
-        let driven = Players { programme, identities, fleet, fleet_data, data, http: running.http, mqtt: running.mqtt, log };
+        let (http, mqtt) = (running.http, running.mqtt);
+        let driven = Players { programme, identities, fleet, others, fleet_data, data, http, mqtt, log };
         let stop = running.tasks().stop_token();
         running.tasks().start("players", players(driven, stop));
+        // Boards show the safe item meanwhile.
+        if let Err(refused) = plan.lay_down(&running.app).await {
+            running.stop().await;
+            return Err(refused);
+        }
+        announce(format_args!("Bangtin's demo: http://{http}  (MQTT on {mqtt})"));
+        announce(format_args!("Sign in with what {} says. Ctrl-C ends the demo; a second start resumes it.", login.display()));
         until_end(running, &mut signals).await
     })
 }
@@ -62,19 +110,34 @@ fn player_programme() -> anyhow::Result<PathBuf> {
     Ok(player)
 }
 
-/// Lays the province and the samples down where they are not there yet, and tells the identity files of the boards to drive.
-async fn boards(app: &App, folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
+/// The boards that the demo drives.
+struct Boards {
+    /// Identity files of those with a player each.
+    identities: Vec<PathBuf>,
+    /// Whether there are more.
+    others: bool,
+}
+
+/// Adds the plan's boards where they are not there yet, and tells the identity files of those to drive.
+async fn boards(app: &App, plan: &plans::Plan, folder: &Path) -> anyhow::Result<Boards> {
     fs::create_dir_all(folder).with_context(|| format!("{} cannot be made", folder.display()))?;
-    for identity in samples::import_province(app).await? {
-        write_private(&identity_file(folder, &identity.board), &serde_json::to_vec_pretty(&identity)?)?;
+    let keep = |identity: &Identity| {
+        let file = identity_file(folder, &identity.board);
+        // Left by a start that was cut off: its board was not added.
+        if file.exists() {
+            fs::remove_file(&file)?;
+        }
+        write_private(&file, &serde_json::to_vec_pretty(identity)?).map_err(std::io::Error::other)
+    };
+    samples::set_up(app, plan, |identities| identities.iter().try_for_each(keep)).await?;
+    let first = app::boards::first(app, DRIVEN + 1).await?;
+    let mut identities: Vec<PathBuf> = first.iter().map(|board| identity_file(folder, &board.id)).collect();
+    let others = identities.len() > DRIVEN as usize;
+    identities.truncate(DRIVEN as usize);
+    if let Some(missing) = identities.iter().find(|file| !file.is_file()) {
+        anyhow::bail!("{} is missing, the board's only key: remove the data folder and start again", missing.display());
     }
-    samples::import(app, &samples::PROVINCE.parse()?).await?;
-    let first = app::boards::first(app, DRIVEN).await?;
-    let files: Vec<PathBuf> = first.iter().map(|board| identity_file(folder, &board.id)).collect();
-    if let Some(missing) = files.iter().find(|file| !file.is_file()) {
-        anyhow::bail!("{} is missing: the first start was cut off; remove the data folder and start again", missing.display());
-    }
-    Ok(files)
+    Ok(Boards { identities, others })
 }
 
 fn identity_file(folder: &Path, board: &BoardId) -> PathBuf {

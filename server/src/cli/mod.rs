@@ -102,7 +102,7 @@ enum Command {
     /// Run the server.
     Serve,
     /// Run a whole province on this machine: server and 92 boards: three with players, the others virtual.
-    Demo,
+    Demo(demo::Arguments),
     /// Check the settings, tell every fault, change nothing.
     Check,
     /// Tell why a board shows what it shows, and why every other campaign does not.
@@ -162,18 +162,18 @@ impl Settings {
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
     let mut flags = cli.settings.flags();
-    if matches!(cli.command, Command::Demo) {
+    if matches!(cli.command, Command::Demo(_)) {
         flags.entry("data").or_insert_with(|| "demo-data".to_owned());
     }
     let Some(mut config) = read_config(&flags, cli.settings.config.as_deref()) else { return ExitCode::from(EXIT_CONFIG) };
-    if matches!(cli.command, Command::Demo) && config.log == DEFAULT_LOG {
+    if matches!(cli.command, Command::Demo(_)) && config.log == DEFAULT_LOG {
         DEMO_LOG.clone_into(&mut config.log);
     }
     telemetry::init(&config.log, config.log_format);
     let done = match cli.command {
         Command::Check => check(&config),
         Command::Serve => serve::run(config),
-        Command::Demo => demo::run(config),
+        Command::Demo(arguments) => demo::run(config, &arguments),
         Command::Explain(arguments) => explain::run(&config, &arguments),
         Command::Forecast(arguments) => forecast::run(&config, &arguments),
         Command::Export(arguments) => export::run(&config, &arguments),

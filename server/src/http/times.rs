@@ -7,6 +7,8 @@ use super::words::{Language, Tr};
 
 /// The form of a `datetime-local` field.
 const FIELD: &str = "%Y-%m-%dT%H:%M";
+/// Seconds of a day.
+const DAY_S: i64 = 24 * 60 * 60;
 
 impl Tr {
     /// A date, with its weekday.
@@ -70,8 +72,10 @@ impl Tr {
     #[must_use]
     pub fn length(&self, ms: i64) -> String {
         let seconds = ms / 1000;
-        let (hours, minutes, rest) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
-        let parts = [("length-hours", hours), ("length-minutes", minutes), ("length-seconds", rest)];
+        // One day is told in hours, as a board's day is.
+        let days = if seconds < 2 * DAY_S { 0 } else { seconds / DAY_S };
+        let (hours, minutes, rest) = ((seconds - days * DAY_S) / 3600, seconds / 60 % 60, seconds % 60);
+        let parts = [("length-days", days), ("length-hours", hours), ("length-minutes", minutes), ("length-seconds", rest)];
         let said: Vec<_> = parts.iter().filter(|(_, n)| *n > 0).map(|(key, n)| self.n(key, *n)).collect();
         if said.is_empty() { self.n("length-seconds", 0) } else { said.join(" ") }
     }
@@ -144,6 +148,8 @@ mod tests {
         assert_eq!(english.bytes(123_456_789_000), "123 GB");
         assert_eq!(english.bytes(999), "999 B");
         assert_eq!(english.length(80_000), "1 min 20 s");
+        assert_eq!(english.length(86_400_000), "24 h");
+        assert_eq!(english.length(7 * 86_400_000 + 3_600_000), "7 days 1 h");
         assert_eq!(vietnamese.length(0), "0 giây");
     }
 }

@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
 use crate::app::campaign_draft::OPERATORS_ZONE;
-use crate::app::draw::{self, DrawError};
+use crate::app::draw::{self, DrawError, Unfit};
 use crate::app::faults;
 use crate::live::Change;
 use crate::media::blobs::BlobError;
@@ -154,7 +154,8 @@ pub(super) fn outcome(app: &App, rendition: Rendition, made: Result<State, Fault
 async fn render(app: &App, asset: &Asset, version: &AssetVersion, rendition: &Rendition) -> Result<State, Fault> {
     let today = app.clock.now().with_timezone(&OPERATORS_ZONE).date_naive();
     let day = rendition.key.day.unwrap_or(today);
-    let drawn = draw::version(app, asset.kind, version, rendition.key.geometry, day).await.map_err(Fault::Draw)?;
+    let drawn =
+        draw::version(app, asset.kind, version, rendition.key.geometry, day, Unfit::Refused).await.map_err(Fault::Draw)?;
     let size_bytes = drawn.png.len() as u64;
     let sha256 = app.blobs.put(drawn.png).await.map_err(Fault::Blob)?;
     Ok(State::Ready { sha256, size_bytes, strip_width: drawn.strip_width })

@@ -164,7 +164,7 @@ pub async fn want(tx: &mut Tx, keys: &[Key], now_ms: i64) -> Result<(), StoreErr
 }
 
 /// Renditions that are of this kind to be made now, at most `limit`: the newest first, so that what an operator has just asked for does not wait behind
-/// a whole library. Within one instant the smallest first and geometry by geometry: the boards of one can then change.
+/// a whole library; whoever wants many at once wants the more urgent ones a moment later. Within one instant the smallest first and geometry by geometry: the boards of one can then change.
 ///
 /// # Errors
 /// When the database fails.

@@ -10,8 +10,8 @@ use tempfile::TempDir;
 
 use crate::site::Site;
 
-/// Longest wait for anything.
-pub(crate) const LIMIT: Duration = Duration::from_secs(180);
+/// Longest wait for anything: a first start makes the pictures of a whole year.
+pub(crate) const LIMIT: Duration = Duration::from_secs(600);
 
 /// The running demo.
 pub(crate) struct Demo {

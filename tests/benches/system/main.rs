@@ -18,6 +18,8 @@ use demo::Demo;
 
 /// Campaigns saved, one after the other.
 const SAVES: usize = 7;
+/// Stills shown in turn beside Chromium, of those that the demo's first board has.
+const STILLS: usize = 17;
 /// Previews asked for at each size.
 const PREVIEWS: usize = 100;
 
@@ -55,7 +57,8 @@ fn of_the_demo() {
     );
     previews(&demo);
     saves(&demo);
-    let slides = demo.slides(640, 320);
+    let mut slides = demo.slides(640, 320);
+    slides.truncate(STILLS);
     stills::beside_chromium(&slides);
 }
 

@@ -75,7 +75,8 @@ pub enum AddAssetError {
 /// When the file is refused, or it cannot be kept.
 pub async fn add(app: &App, new: NewAsset) -> Result<Asset, AddAssetError> {
     let id = new_asset_id(app).map_err(AddAssetError::Store)?;
-    add_as(app, id, new).await
+    let label = Label { unit: new.unit, name: new.name, language: Language::undetermined(), fit: new.fit };
+    add_received(app, id, label, in_memory(app, &new.bytes).await?).await
 }
 
 /// Adds an asset of a file that was received. The same bytes in a unit twice are the one asset, which is given back as it is.
@@ -85,12 +86,6 @@ pub async fn add(app: &App, new: NewAsset) -> Result<Asset, AddAssetError> {
 pub async fn add_upload(app: &App, label: Label, upload: Upload) -> Result<Asset, AddAssetError> {
     let id = new_asset_id(app).map_err(AddAssetError::Store)?;
     add_received(app, id, label, upload).await
-}
-
-/// Adds an asset under this id, or gives back the unit's asset of the same bytes.
-pub(in crate::app) async fn add_as(app: &App, id: AssetId, new: NewAsset) -> Result<Asset, AddAssetError> {
-    let label = Label { unit: new.unit, name: new.name, language: Language::undetermined(), fit: new.fit };
-    add_received(app, id, label, in_memory(app, &new.bytes).await?).await
 }
 
 /// Makes a file that lies in the memory the asset of this id in the label's language: a new one, or the next version of one that is

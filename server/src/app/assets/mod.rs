@@ -13,7 +13,6 @@ use ::playlists::asset::{AssetKind, Language};
 use ::playlists::id::{AssetId, Digest, UnitId};
 
 pub use self::documents::{SlideDraft, TickerDraft, save_slide, save_ticker, slide, ticker};
-pub(super) use self::files::add_as;
 pub use self::files::{AddAssetError, Label, NewAsset, add, add_bytes, add_upload, add_version};
 pub use self::preview::PreviewError;
 pub use self::properties::{PropertiesDraft, set_properties, withdraw};

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use chrono::NaiveDate;
 
 use crate::app::App;
-use crate::app::draw::{self, DrawError};
+use crate::app::draw::{self, DrawError, Unfit};
 use crate::media::blobs::BlobError;
 use crate::media::intake::MediaError;
 use crate::media::{in_time, stills};
@@ -57,6 +57,7 @@ enum Of {
 
 /// What the asset's preview at exactly these pixels is made from, in this language, or in that which stands for it on pages: the rendition
 /// that boards get where it is made; else a clip's poster, or the original, what changes with the day as it is today.
+/// On a slide whose words do not fit, these are framed.
 ///
 /// # Errors
 /// When there is no such asset, or the database fails.
@@ -104,7 +105,7 @@ pub async fn make(app: &App, Preview { mark, from }: Preview) -> Result<Bytes, P
         }
         Of::Original(of, geometry, today) => {
             let (asset, version) = &*of;
-            draw::version(app, asset.kind, version, geometry, today).await.map_err(PreviewError::Draw)?.png
+            draw::version(app, asset.kind, version, geometry, today, Unfit::Framed).await.map_err(PreviewError::Draw)?.png
         }
     };
     let made = Bytes::from(made);

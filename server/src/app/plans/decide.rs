@@ -212,14 +212,20 @@ async fn units(work: &mut Work<'_>) -> Result<Vec<Unit>, StoreError> {
         known.insert(old.id.to_string());
         work.told.changes.push(Change::new(What::Unit, old.id.as_str(), &old.name, Outcome::Unchanged));
     }
-    let mut ordered = Vec::new();
-    while let Some(next) =
-        added.iter().position(|unit| unit.parent.as_ref().is_none_or(|parent| !added.iter().any(|other| other.id == *parent)))
-    {
-        ordered.push(added.remove(next));
-    }
+    let ordered = parents_first(added);
     check_owners(work, &known, &ordered).await?;
     Ok(ordered)
+}
+
+/// Units in an order in which each comes after the one above it, if that is among them.
+pub(in crate::app) fn parents_first(mut units: Vec<Unit>) -> Vec<Unit> {
+    let mut ordered = Vec::with_capacity(units.len());
+    while let Some(next) =
+        units.iter().position(|unit| unit.parent.as_ref().is_none_or(|parent| !units.iter().any(|other| other.id == *parent)))
+    {
+        ordered.push(units.remove(next));
+    }
+    ordered
 }
 
 /// Where the plan has no units of its own, those that it names must be there.

@@ -14,6 +14,7 @@ mod tests;
 
 use ::playlists::plan::{Document, Fault};
 
+pub(super) use decide::parents_first;
 pub use decide::{Change, Decision, Outcome, What, Words};
 pub use export::{Exported, export};
 pub use files::Files;

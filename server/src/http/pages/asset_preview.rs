@@ -3,7 +3,7 @@
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use playlists::asset::Language;
+use playlists::asset::{AssetKind, Language};
 use playlists::geometry::Geometry;
 use playlists::id::AssetId;
 use serde::Deserialize;
@@ -13,6 +13,8 @@ use crate::http::board::names;
 use crate::http::error::PageError;
 use crate::http::site::Site;
 
+/// A slide has any shape: it is seen as on a usual board, for which it is often made already. On fewer pixels its letters would not fit.
+const SLIDE: (u32, u32) = (640, 320);
 /// Browsers keep a preview and ask each time whether it is still the same: an asset may be replaced.
 const KEPT: &str = "private, no-cache";
 
@@ -24,7 +26,7 @@ pub(in crate::http) struct Size {
     /// In this language; in the one that stands for the asset where nothing is said.
     #[serde(default)]
     language: String,
-    /// Keep the asset's own shape within these pixels, instead of bringing it to exactly these.
+    /// Keep the asset's own shape within these pixels, instead of bringing it to exactly these; of a slide, that of a usual board.
     #[serde(default)]
     own: bool,
 }
@@ -71,7 +73,10 @@ fn refused(error: PreviewError) -> PageError {
 /// The largest pixels of the asset's own shape within these.
 async fn own_shape(site: &Site, id: &AssetId, within: Geometry) -> Result<Geometry, PageError> {
     let asset = assets::get(&site.app, id).await?.ok_or(PageError::Missing)?;
-    // A document has no shape of its own: what it becomes has the shape that is asked for.
+    if asset.kind == AssetKind::Slide {
+        return Geometry::new(SLIDE.0, SLIDE.1).map_err(|_| PageError::Unreadable);
+    }
+    // A running text has no shape of its own: it is a strip of the height that boards of these pixels have.
     let Some((width, height)) = asset.main().and_then(|version| version.pixels) else { return Ok(within) };
     let (width, height) = (u64::from(width), u64::from(height));
     let (w, h) = (u64::from(within.width()), u64::from(within.height()));

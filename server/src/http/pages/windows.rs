@@ -338,8 +338,8 @@ mod tests {
         let read = |json: &str| serde_json::from_str::<Window>(json).expect("a window");
         let (en, vi) = (Tr::new(Language::English), Tr::new(Language::Vietnamese));
         let tet = read(r#"{"lunar":{"month":1,"day":1,"at":"00:00"},"duration_ms":259200000}"#);
-        assert_eq!(sentence(en, &tet), "Lunar 1/1 00:00 · 72 h");
-        assert_eq!(sentence(vi, &tet), "Ngày 1 tháng 1 âm lịch 00:00 · 72 giờ");
+        assert_eq!(sentence(en, &tet), "Lunar 1/1 00:00 · 3 days");
+        assert_eq!(sentence(vi, &tet), "Ngày 1 tháng 1 âm lịch 00:00 · 3 ngày");
         let weeks =
             read(r#"{"cron":"0 8 * * Mon","duration_ms":3600000,"except":["2026-12-07"],"weeks":{"every":2,"of":"2026-11-25"}}"#);
         assert_eq!(sentence(en, &weeks), "Mon 08:00–09:00 · every 2 weeks · without 1 date");
