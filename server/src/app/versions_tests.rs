@@ -258,7 +258,8 @@ async fn a_slide_whose_words_do_not_fit_is_still_seen_on_pages(world: World) {
     let long = countdown("2026-12-22", &[("vi", "Ngày hội văn hóa các dân tộc toàn tỉnh")]);
     let slide = assets::save_slide(app, &unit(), None, &long).await.expect("kept").expect("valid");
     let small = ::playlists::geometry::Geometry::new(64, 32).expect("a geometry");
-    let seen = assets::preview(app, &slide.id, None, small).await.expect("a preview");
+    let found = assets::preview::find(app, &slide.id, None, small).await.expect("a preview");
+    let seen = assets::preview::make(app, found).await.expect("made");
     let seen = image::load_from_memory(&seen).expect("a picture");
     assert_eq!((seen.width(), seen.height()), (64, 32));
 }
