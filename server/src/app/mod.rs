@@ -23,7 +23,6 @@ pub mod explain;
 pub mod forecast;
 pub mod fresh;
 pub mod hours;
-mod items;
 mod join;
 pub mod lengths;
 pub mod nesting;

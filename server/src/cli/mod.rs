@@ -8,6 +8,7 @@ pub mod export;
 pub mod import;
 pub mod keys;
 pub mod plan;
+pub mod rows;
 pub mod say;
 pub mod serve;
 pub mod slide;

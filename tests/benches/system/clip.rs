@@ -283,7 +283,7 @@ fn manifest(board_key: &SecretKey, item: Digest, size: u64) -> Manifest {
         lanes: Lanes::default(),
         languages: std::collections::BTreeMap::new(),
         items,
-        playlists: vec![Playlist { id: playlist.clone(), entries: vec![Entry::still(asset, item, LENGTH)] }],
+        playlists: vec![Playlist { of: None, id: playlist.clone(), entries: vec![Entry::still(asset, item, LENGTH)] }],
         campaigns: Vec::new(),
         ranks: std::collections::BTreeMap::new(),
         stand_downs: Vec::new(),

@@ -7,14 +7,18 @@ mod boards;
 mod carry_out;
 mod contents;
 mod decide;
+mod drawn;
 mod export;
 mod files;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod timelines_tests;
 
 use ::playlists::plan::{Document, Fault};
 
 pub use decide::{Change, Decision, Outcome, What, Words};
+pub use drawn::drawn;
 pub use export::{Exported, export};
 pub use files::Files;
 

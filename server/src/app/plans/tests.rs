@@ -4,7 +4,7 @@ use super::{Files, Outcome, PlanError, decide, export, import};
 use crate::app::tests::board;
 use crate::app::{App, FieldError};
 use crate::testing::{Engine, World, on_both_databases};
-use playlists::plan::{self, Document};
+use playlists::plan::{self, Document, Drawn};
 use std::borrow::Cow;
 
 on_both_databases![
@@ -187,7 +187,7 @@ async fn boards_play_what_the_plan_says(world: World) {
     crate::app::tests::settle(&world.app).await;
     let id = "b-0001".parse().expect("an id");
     let manifest = crate::app::tests::manifest(&world.app, &id).await;
-    let of_plan = document(TEXT).plan.manifest(&id).err();
+    let of_plan = document(TEXT).plan.manifest(&id, &Drawn::default()).err();
     assert!(of_plan.is_none(), "{of_plan:?}");
     let ids: Vec<_> = manifest.campaigns.iter().map(|campaign| campaign.id.to_string()).collect();
     assert_eq!(ids, ["hourly", "running", "tet"]);

@@ -2,6 +2,7 @@
 
 mod calendar;
 mod explain;
+mod lines;
 mod problem;
 mod renditions;
 mod table;
