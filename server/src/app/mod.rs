@@ -20,6 +20,9 @@ pub mod defaults;
 mod demand;
 pub mod draw;
 pub mod explain;
+mod fits;
+#[cfg(test)]
+mod fits_tests;
 pub mod forecast;
 pub mod fresh;
 pub mod hours;

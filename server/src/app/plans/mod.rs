@@ -10,6 +10,7 @@ mod decide;
 mod drawn;
 mod export;
 mod files;
+mod fits;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]

@@ -155,6 +155,7 @@ async fn a_plan_with_one_fault_changes_nothing_at_all(world: World) {
         ("id: b-0001, name", "id: b-0002, name", "boards[0]", "bangtin board add"),
         ("geometry: 64x32", "geometry: 128x64", "boards[0].geometry", "64x32"),
         ("{file: a.svg}", WRONG_FILE, "assets[1].files.und", "SHA-256"),
+        ("per_hour: 4", "per_hour: 406", "campaigns[1].per_hour", "error-per-hour-alone"),
     ] {
         let text = TEXT.replace(right, wrong).replace("boards: [b-0001]", "all: true");
         let fault = import(&world.app, &document(&text), &files(), words).await.expect_err(wrong);
