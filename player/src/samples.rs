@@ -38,6 +38,7 @@ pub(crate) fn manifest(rev: u64, items: &[(Digest, u64)]) -> Manifest {
         languages: std::collections::BTreeMap::new(),
         items: items.iter().map(|(sha256, size)| item(*sha256, *size)).collect(),
         playlists: vec![Playlist {
+            of: None,
             id: playlist.clone(),
             entries: items.iter().map(|(d, _)| Entry::still(asset.clone(), *d, Duration::from_secs(10))).collect(),
         }],

@@ -5,6 +5,7 @@
 
 pub mod asset;
 pub mod campaign;
+pub mod compose;
 mod crontab;
 pub mod geometry;
 pub mod hours;

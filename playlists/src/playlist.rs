@@ -21,8 +21,26 @@ pub const DEEPEST_NESTING: usize = 8;
 pub struct Playlist {
     /// Its id, unique within the manifest.
     pub id: PlaylistId,
+    /// The playlist of which this is a version: as the default playlist or within another it starts each day by that id, so that its
+    /// number of versions moves nothing. Its own id, when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub of: Option<PlaylistId>,
     /// What it plays, in order.
     pub entries: Vec<Entry>,
+}
+
+impl Playlist {
+    /// One that is a version of no other.
+    #[must_use]
+    pub const fn new(id: PlaylistId, entries: Vec<Entry>) -> Self {
+        Self { id, of: None, entries }
+    }
+
+    /// The id by which it starts the day.
+    #[must_use]
+    pub fn starts_by(&self) -> &PlaylistId {
+        self.of.as_ref().unwrap_or(&self.id)
+    }
 }
 
 /// One line of a playlist.

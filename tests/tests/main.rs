@@ -11,6 +11,7 @@ mod databases;
 mod demo;
 mod encryption;
 mod exactly_once;
+mod exchange;
 mod faults;
 mod fleet;
 mod geometry;

@@ -12,7 +12,7 @@ use bangtin::media::stills::pixels;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use playlists::asset::{Fit, Focus};
 use playlists::geometry::Geometry;
-use playlists::plan::{Asset, Board, Plan, read};
+use playlists::plan::{Asset, Board, Drawn, Plan, read};
 use playlists::schedule::{Schedule, Shows};
 
 /// The shapes of the province's boards.
@@ -139,8 +139,8 @@ fn campaigns_play_on_every_shape_at_every_hour_of_the_year() {
     let instant = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
     let (from, until) = (instant("2025-12-31T17:00:00Z"), instant("2026-12-31T17:00:00Z"));
     for board in plan.boards.iter().take(SHAPES.len()) {
-        let schedule = Schedule::new(&plan.manifest(&board.id).unwrap()).unwrap();
-        let stretches = schedule.stretches(&plan.overrides(&board.id).unwrap(), from, until);
+        let schedule = Schedule::new(&plan.manifest(&board.id, &Drawn::default()).unwrap()).unwrap();
+        let stretches = schedule.stretches(&plan.overrides(&board.id, &Drawn::default()).unwrap(), from, until);
         let empty =
             stretches.iter().find(|stretch| !matches!(&stretch.shows, Shows::Loop { weighted, .. } if !weighted.is_empty()));
         assert!(empty.is_none(), "{}: {empty:?}", board.id);

@@ -135,7 +135,7 @@ fn campaigns(world: &World) -> Manifest {
     manifest.playlists[0].entries.truncate(3);
     for (name, range, weight) in [("one", 3..6, 2), ("two", 6..8, 1)] {
         let entries = items[range].iter().zip([7, 11, 5]).map(|(item, seconds)| entry(item, seconds)).collect();
-        manifest.playlists.push(Playlist { id: name.parse().expect("an id"), entries });
+        manifest.playlists.push(Playlist { of: None, id: name.parse().expect("an id"), entries });
         manifest.campaigns.push(Campaign {
             id: name.parse().expect("an id"),
             unit: "u".parse().expect("an id"),

@@ -29,7 +29,8 @@ pub(crate) fn with_campaigns(count: usize, entries: usize) -> Manifest {
         let asset = format!("asset-{}", entry % assets).parse().expect("an id");
         Entry::still(asset, digest(entry % assets), Duration::from_secs(10))
     };
-    let playlist = |n: usize| Playlist { id: name(n).parse().expect("an id"), entries: (n..n + entries).map(still).collect() };
+    let playlist =
+        |n: usize| Playlist { of: None, id: name(n).parse().expect("an id"), entries: (n..n + entries).map(still).collect() };
     Manifest {
         v: 1,
         board: "b-05443".parse().expect("an id"),

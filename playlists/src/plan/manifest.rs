@@ -1,19 +1,20 @@
 //! The manifest that a board of a plan has, and what overrules it: the way to timelines without a server.
 //!
-//! Ids are the plan's own. Items are named by what they show, not by bytes: whether a file is there does not matter here.
+//! Ids are the plan's own. Items are named by what they show, not by bytes: whether a file is there does not matter here. What only
+//! whoever draws knows, such as the width of a running text, is given along ([`Drawn`]).
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use chrono_tz::IANA_TZDB_VERSION;
+use chrono::NaiveDate;
 
 use super::document::{self, Asset, Board, Plan};
-use crate::asset::{Kind, Language};
-use crate::campaign::{Campaign, Period, Plays, Share, StandDown};
-use crate::id::{AssetId, BoardId, Digest, KeyEpoch, PlaylistId, Revision, Version};
-use crate::playlist::{Content, Entry, Playlist};
+use crate::asset::Language;
+use crate::campaign::{Period, Share, StandDown, Weight};
+use crate::compose::{Contents, Frame, Line, Listed, Picture, Safe, Shows, Standing, Strip, Text, Wanted, Wants, compose};
+use crate::id::{AssetId, BoardId, Digest, KeyEpoch, PlaylistId, Revision};
 use crate::schedule::{Blackout, Notice, NoticeShows, Overrides};
-use crate::trust::manifest::{Item, Manifest};
+use crate::trust::manifest::Manifest;
 use crate::unit::Tier;
 use crate::window::Window;
 
@@ -21,8 +22,6 @@ use crate::window::Window;
 pub(super) const SAFE: &str = "safe-item";
 /// A byte of the key, which no timeline asks for.
 const NO_KEY: &str = "00";
-/// How long the safe item is on the screen at a time, as on the server.
-const SAFE_ENTRY: Duration = Duration::from_secs(10);
 
 /// Why a board of a plan has no manifest.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -40,63 +39,61 @@ pub enum NoManifest {
     },
 }
 
+/// What is known of a plan's assets by drawing them for a board: it takes fonts and templates, which a plan has not.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Drawn {
+    /// How wide the strip of a running text is at the board's pixels, by its asset and language. What is missing does not run.
+    pub strips: BTreeMap<(AssetId, Language), u32>,
+    /// The first and the last day of slides that have a picture for each day. A slide that is missing has one picture for all days.
+    pub days: BTreeMap<AssetId, (NaiveDate, NaiveDate)>,
+}
+
 impl Plan {
-    /// The manifest of a board: what it would play if it had all files. Campaigns that are not approved, or paused, are not in it,
-    /// nor are running texts, whose turns follow from the widths of pictures; they take no time from the loop.
+    /// The manifest of a board: what it would play if it had all files. Campaigns that are not approved, or paused, are not in it.
     ///
     /// # Errors
     /// When there is no such board, or the lane of a campaign is not known.
-    pub fn manifest(&self, board: &BoardId) -> Result<Manifest, NoManifest> {
+    ///
+    /// # Panics
+    /// Never: the ids made here are short words.
+    pub fn manifest(&self, board: &BoardId, drawn: &Drawn) -> Result<Manifest, NoManifest> {
         let board = self.board(board)?;
-        let campaigns =
-            self.campaigns.iter().filter(|campaign| campaign.approved && !campaign.paused && campaign.ticker.is_none());
+        let shelf = Shelf {
+            plan: self,
+            playlists: self.playlists.iter().map(|playlist| (&playlist.id, playlist)).collect(),
+            assets: self.assets.iter().map(|asset| (&asset.id, asset)).collect(),
+            drawn,
+        };
+        let campaigns = self.campaigns.iter().filter(|campaign| campaign.approved && !campaign.paused);
         let meant = campaigns.filter(|campaign| campaign.targets.mean(&board.id, &board.commune, board.geometry));
-        let campaigns = meant.map(|campaign| self.campaign(campaign)).collect::<Result<Vec<_>, _>>()?;
-        let shown = self.assets.iter().filter(|asset| asset.ticker.is_none());
-        let mut items: BTreeMap<Digest, Item> =
-            shown.flat_map(|asset| self.items(asset)).map(|item| (item.sha256, item)).collect();
-        let safe = Digest::of(SAFE.as_bytes());
-        items.insert(safe, item(safe, None));
-        let assets: BTreeMap<&AssetId, &Asset> = self.assets.iter().map(|asset| (&asset.id, asset)).collect();
-        let mut playlists: Vec<Playlist> = self.playlists.iter().map(|playlist| self.playlist(playlist, &assets)).collect();
-        let default_playlist = board.default_playlist.clone().unwrap_or_else(|| {
-            let id: PlaylistId = SAFE.parse().expect("a short word is an id");
-            let asset: AssetId = SAFE.parse().expect("a short word is an id");
-            playlists.push(Playlist { id: id.clone(), entries: vec![Entry::still(asset, safe, SAFE_ENTRY)] });
-            id
-        });
-        Ok(Manifest {
-            v: 1,
+        let wanted = meant.map(|campaign| self.wanted(campaign, &shelf)).collect::<Result<Vec<_>, _>>()?;
+        let frame = Frame {
             board: board.id.clone(),
             board_key: NO_KEY.repeat(32).try_into().expect("64 digits are a key"),
             key_epoch: KeyEpoch(1),
             rev: Revision(1),
             issued: chrono::DateTime::UNIX_EPOCH,
-            fresh_s: 0,
-            max_offline_s: 0,
-            recall_min: Version(0),
+            fresh: Duration::ZERO,
+            max_offline: Duration::ZERO,
             time_zone: board.time_zone.unwrap_or_else(|| self.zone()),
-            tz_data: IANA_TZDB_VERSION.to_owned(),
             geometry: board.geometry,
             hours: board.hours.clone().map(Into::into),
             brightness: board.brightness,
             lanes: board.lanes.into(),
             languages: board.languages.clone(),
-            items: items.into_values().collect(),
-            playlists,
-            campaigns,
             ranks: board.ranks.clone(),
             stand_downs: self.stand_downs.iter().map(|stand_down| self.stand_down(stand_down)).collect(),
-            default_playlist,
-            safe_item: safe,
-        })
+        };
+        let default = Standing { list: board.default_playlist.as_ref().map(listed), from: None, until: None };
+        let safe = Safe { asset: SAFE.parse().expect("a short word is an id"), sha256: Digest::of(SAFE.as_bytes()), size: 1 };
+        Ok(compose(frame, &shelf, wanted, &[default], &safe))
     }
 
     /// What overrules a board's manifest: recall, blackouts and notices (rules 1 and 2).
     ///
     /// # Errors
     /// When there is no such board.
-    pub fn overrides(&self, board: &BoardId) -> Result<Overrides, NoManifest> {
+    pub fn overrides(&self, board: &BoardId, drawn: &Drawn) -> Result<Overrides, NoManifest> {
         let board = self.board(board)?;
         let meant = |targets: &document::Targets| targets.mean(&board.id, &board.commune, board.geometry);
         let recalled = self.assets.iter().filter(|asset| self.recalled.assets.contains(&asset.id));
@@ -115,9 +112,7 @@ impl Plan {
             shows: NoticeShows::Takeover { item: notice_item(board, &notice.takeover, &assets) },
         });
         Ok(Overrides {
-            recalled_items: recalled
-                .flat_map(|asset| asset.languages().into_iter().map(|language| digest(&asset.id, &language)))
-                .collect(),
+            recalled_items: recalled.flat_map(|asset| items(asset, drawn)).collect(),
             recalled_campaigns: self.recalled.campaigns.clone(),
             blackouts: blackouts.collect(),
             notices: notices.collect(),
@@ -132,54 +127,42 @@ impl Plan {
         Period { from: from.map(|from| from.begins(self.zone())), until: until.map(|until| until.ends(self.zone())) }
     }
 
-    fn campaign(&self, campaign: &document::Campaign) -> Result<Campaign, NoManifest> {
+    fn wanted(&self, campaign: &document::Campaign, shelf: &Shelf<'_>) -> Result<Wanted, NoManifest> {
         let unit = campaign.unit.as_ref().or(self.unit.as_ref());
         let found = self.units.iter().find(|known| Some(&known.id) == unit);
         let known = found.ok_or_else(|| NoManifest::Unit {
             campaign: campaign.id.to_string(),
             unit: unit.map(ToString::to_string).unwrap_or_default(),
         })?;
-        Ok(Campaign {
+        let safe = || SAFE.parse().expect("a short word is an id");
+        Ok(Wanted {
             id: campaign.id.clone(),
             unit: known.id.clone(),
             tier: known.tier,
             level: campaign.level,
             theme: campaign.theme.clone(),
-            plays: Plays::Playlist(campaign.playlist.clone().unwrap_or_else(|| SAFE.parse().expect("a short word is an id"))),
+            plays: match &campaign.ticker {
+                Some(ticker) => Wants::Text(shelf.text(ticker)),
+                None => Wants::Playlist(listed(&campaign.playlist.clone().unwrap_or_else(safe))),
+            },
             period: self.period(campaign.from, campaign.until),
             windows: campaign.windows.iter().filter_map(|window| Window::try_from(window).ok()).collect(),
             share: match (campaign.per_hour, campaign.weight) {
                 (Some(plays), _) => Share::PerHour(plays),
-                (None, weight) => Share::Weight(weight.unwrap_or(crate::campaign::Weight::ONE)),
+                (None, weight) => Share::Weight(weight.unwrap_or(Weight::ONE)),
             },
         })
     }
 
-    fn items(&self, asset: &Asset) -> Vec<Item> {
-        let Period { from, until } = self.period(asset.from, asset.until);
-        let of = |language| Item { from, until, ..item(digest(&asset.id, &language), asset.length.map(|length| length.0)) };
-        asset.languages().into_iter().map(of).collect()
-    }
-
-    fn playlist(&self, playlist: &document::Playlist, assets: &BTreeMap<&AssetId, &Asset>) -> Playlist {
-        let entry = |entry: &document::Entry| {
-            let content = match (&entry.playlist, entry.asset.as_ref().and_then(|id| assets.get(id))) {
-                (Some(playlist), _) => Content::Playlist { playlist: playlist.clone(), take: entry.take },
-                (None, asset) => {
-                    let asset = asset?;
-                    let versions = asset.languages().into_iter().map(|language| (language.clone(), digest(&asset.id, &language)));
-                    let duration = asset.length.or(entry.duration)?.0;
-                    Content::Asset { asset: asset.id.clone(), versions: versions.collect(), duration }
-                }
-            };
-            let Period { from, until } = self.period(entry.from, entry.until);
-            Some(Entry { content, from, until })
-        };
-        Playlist { id: playlist.id.clone(), entries: playlist.entries.iter().filter_map(entry).collect() }
-    }
-
     fn stand_down(&self, stand_down: &document::StandDown) -> StandDown {
         StandDown { themes: stand_down.themes.clone(), period: self.period(Some(stand_down.from), stand_down.until) }
+    }
+
+    /// The language of the strip that stands for a running text of this asset by this digest.
+    #[must_use]
+    pub fn strip_language(&self, asset: &AssetId, strip: &Digest) -> Option<Language> {
+        let languages = self.assets.iter().find(|known| known.id == *asset)?.languages();
+        languages.into_iter().find(|language| digest(asset, language, None) == *strip)
     }
 
     /// The lane of a unit, if the plan knows it.
@@ -189,29 +172,94 @@ impl Plan {
     }
 }
 
+fn listed(id: &PlaylistId) -> Listed {
+    Listed { id: id.clone(), version: None }
+}
+
+/// What a plan has, to be looked up.
+struct Shelf<'a> {
+    plan: &'a Plan,
+    playlists: BTreeMap<&'a PlaylistId, &'a document::Playlist>,
+    assets: BTreeMap<&'a AssetId, &'a Asset>,
+    drawn: &'a Drawn,
+}
+
+impl Contents for Shelf<'_> {
+    fn lines(&self, list: &Listed) -> Option<Vec<Line>> {
+        let line = |entry: &document::Entry| {
+            let shows = match (&entry.playlist, entry.asset.as_ref().and_then(|id| self.assets.get(id))) {
+                (Some(playlist), _) => Shows::Playlist { list: listed(playlist), take: entry.take },
+                (None, asset) => {
+                    let asset = asset?;
+                    Shows::Asset {
+                        asset: asset.id.clone(),
+                        duration: asset.length.or(entry.duration)?.0,
+                        period: self.plan.period(asset.from, asset.until),
+                        pictures: self.pictures(asset),
+                    }
+                }
+            };
+            Some(Line { shows, period: self.plan.period(entry.from, entry.until) })
+        };
+        Some(self.playlists.get(&list.id)?.entries.iter().filter_map(line).collect())
+    }
+}
+
+impl Shelf<'_> {
+    fn pictures(&self, asset: &Asset) -> Vec<Picture> {
+        let clip = asset.length.map(|length| length.0);
+        let picture = |language: &Language, day: Option<NaiveDate>| {
+            let sha256 = digest(&asset.id, language, day);
+            Picture { language: language.clone(), version: None, sha256, size: 1, clip, day }
+        };
+        let languages = if asset.ticker.is_some() { Vec::new() } else { asset.languages() };
+        match self.drawn.days.get(&asset.id) {
+            None => languages.iter().map(|language| picture(language, None)).collect(),
+            Some(days) => {
+                each(*days).flat_map(|day| languages.iter().map(move |language| picture(language, Some(day)))).collect()
+            }
+        }
+    }
+
+    /// A running text by its strips.
+    fn text(&self, id: &AssetId) -> Text {
+        let asset = self.assets.get(id);
+        let texts = asset.and_then(|asset| asset.ticker.as_ref()).into_iter();
+        let strip = |(language, speed): (&Language, u32)| {
+            let width = *self.drawn.strips.get(&(id.clone(), language.clone()))?;
+            let language = language.clone();
+            Some(Strip { sha256: digest(id, &language, None), language, size: 1, width, speed })
+        };
+        let all = texts.flat_map(|ticker| ticker.texts.keys().map(|language| (language, ticker.pixels_a_second())));
+        Text {
+            strips: all.filter_map(strip).collect(),
+            period: asset.map(|asset| self.plan.period(asset.from, asset.until)).unwrap_or_default(),
+        }
+    }
+}
+
+/// The days from the first to the last.
+fn each((first, last): (NaiveDate, NaiveDate)) -> impl Iterator<Item = NaiveDate> {
+    first.iter_days().take_while(move |day| *day <= last)
+}
+
+/// Everything that stands for an asset's pictures.
+fn items(asset: &Asset, drawn: &Drawn) -> Vec<Digest> {
+    let days = drawn.days.get(&asset.id).into_iter().flat_map(|days| each(*days)).map(Some).chain([None]);
+    let languages = asset.languages();
+    days.flat_map(|day| languages.iter().map(move |language| digest(&asset.id, language, day))).collect()
+}
+
 /// A takeover's picture: in the language of the board's mix that weighs most (ties: the first tag), else the first that there is.
 fn notice_item(board: &Board, id: &AssetId, assets: &BTreeMap<&AssetId, &Asset>) -> Digest {
     let languages = assets.get(id).map(|asset| asset.languages()).unwrap_or_default();
     let weight = |language: &Language| board.languages.get(language).copied().unwrap_or_default();
     let best = languages.iter().max_by(|one, other| weight(one).cmp(&weight(other)).then_with(|| other.cmp(one)));
-    digest(id, best.unwrap_or(&Language::undetermined()))
+    digest(id, best.unwrap_or(&Language::undetermined()), None)
 }
 
-/// What stands for an asset's picture in a language.
-fn digest(asset: &AssetId, language: &Language) -> Digest {
-    Digest::of(format!("{asset}|{language}").as_bytes())
-}
-
-fn item(sha256: Digest, clip: Option<Duration>) -> Item {
-    Item {
-        sha256,
-        size: 1,
-        kind: if clip.is_some() { Kind::Clip } else { Kind::Still },
-        duration: clip,
-        from: None,
-        until: None,
-        approvals: Vec::new(),
-        evergreen: true,
-        strict_time: false,
-    }
+/// What stands for an asset's picture in a language, and of one that changes with the day on that day.
+fn digest(asset: &AssetId, language: &Language, day: Option<NaiveDate>) -> Digest {
+    let day = day.map(|day| format!("|{day}")).unwrap_or_default();
+    Digest::of(format!("{asset}|{language}{day}").as_bytes())
 }

@@ -16,7 +16,7 @@ use std::cell::RefCell;
 
 pub use document::*;
 pub use fault::{Fault, Place};
-pub use manifest::NoManifest;
+pub use manifest::{Drawn, NoManifest};
 pub use schema::schema;
 pub use values::{Interval, Length, ValueError, When};
 

@@ -244,7 +244,7 @@ impl<'a> Loop<'a> {
             Plays::Default(_) => self.fill(segment, list, |state, at| {
                 let step = state.step(at);
                 let default = state.plan.default;
-                let id = &state.plan.list(default)?.id;
+                let id = &state.plan.list(default)?.starts_by;
                 let chosen = state.default.get_or_insert_with(|| Place::first(id, default, step)).next(default, step)?;
                 Some((NOBODY, chosen))
             }),

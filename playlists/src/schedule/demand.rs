@@ -1,10 +1,14 @@
 //! What plays per hour ask of an hour, for a year ahead (rule 9): whether a campaign may be scheduled beside the others, and what
-//! would fit. It looks at periods, windows and lengths alone, so it costs no day's list.
+//! would fit. It looks at periods, windows, operating hours and lengths alone, so it costs no day's list.
+//!
+//! n plays per hour are a rate: in half an hour of light half of them are due, so nine tenths of that half hour is what they may ask
+//! for, and the figures of a whole hour say so too. What hours decide is whether campaigns ever meet on a lit board.
 
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::active::lit;
 use super::dues::{MOST_OF_AN_HOUR, asked_ms};
 use super::plan::{Plan, Turn};
 use super::{Schedule, within};
@@ -67,8 +71,9 @@ impl Schedule {
         let plan = &self.plan;
         let range = ahead(from);
         let is_own = |turn: &Turn| plan.ids.get(turn.id as usize) == Some(campaign);
+        let lit = lit(plan, range);
         let hourly: Vec<(&Turn, Vec<Span>)> =
-            plan.turns.iter().filter(|turn| turn.per_hour > 0).map(|turn| (turn, on(turn, range, plan))).collect();
+            plan.turns.iter().filter(|turn| turn.per_hour > 0).map(|turn| (turn, on(turn, range, &lit, plan))).collect();
         let own: Vec<_> = union(hourly.iter().filter(|(turn, _)| is_own(turn)).flat_map(|(_, spans)| spans.clone()).collect());
         let mut heaviest: Option<(i64, i64)> = None;
         let mut changes: Vec<(i64, i64)> = Vec::new();
@@ -105,6 +110,7 @@ impl Schedule {
     pub fn too_long_beside(&self, campaign: &CampaignId, from: DateTime<Utc>) -> Vec<TooLong> {
         let plan = &self.plan;
         let range = ahead(from);
+        let lit = lit(plan, range);
         let id = |turn: &Turn| plan.ids.get(turn.id as usize).cloned();
         let length = |list: u32| plan.list(list).map_or(0, |list| list.longest);
         let (hourly, weighted): (Vec<_>, Vec<_>) = plan.turns.iter().partition(|turn| turn.per_hour > 0);
@@ -118,7 +124,7 @@ impl Schedule {
         for hour in &hourly {
             let Some(beside) = id(hour) else { continue };
             let own = beside == *campaign;
-            let on_hour = on(hour, range, plan);
+            let on_hour = on(hour, range, &lit, plan);
             let mut alone = on_hour.clone();
             for weight in &weighted {
                 let of = id(weight);
@@ -127,7 +133,7 @@ impl Schedule {
                 if !is_long && !own {
                     continue;
                 }
-                let on_weight = on(weight, range, plan);
+                let on_weight = on(weight, range, &lit, plan);
                 if is_long && (hour.priority || !weight.priority) {
                     note(of, beside.clone(), &common(&on_hour, &on_weight), length(weight.list));
                 }
@@ -146,16 +152,17 @@ fn ahead(from: DateTime<Utc>) -> Span {
     Span { from: from.timestamp_millis(), until: within(from + AHEAD).timestamp_millis() }
 }
 
-/// When a campaign may be on within a range: sorted and apart.
-fn on(turn: &Turn, range: Span, plan: &Plan) -> Vec<Span> {
+/// When a campaign may be on within a range, on a board that is lit at these times: sorted and apart.
+fn on(turn: &Turn, range: Span, lit: &[Span], plan: &Plan) -> Vec<Span> {
     let range = turn.period.and(range);
     if range.is_empty() {
         return Vec::new();
     }
     if turn.windows.is_empty() {
-        return vec![range];
+        return common(&[range], lit);
     }
-    union(turn.windows.iter().flat_map(|window| open(window, range, plan)).map(|span| span.and(range)).collect())
+    let spans = union(turn.windows.iter().flat_map(|window| open(window, range, plan)).map(|span| span.and(range)).collect());
+    common(&spans, lit)
 }
 
 /// When a window is open within a range, or thereabouts.

@@ -72,7 +72,7 @@ impl Place {
                 if left <= 1 {
                     self.entry = (entry + 1) % lines.len();
                 }
-                let id = &step.plan.list(within)?.id;
+                let id = &step.plan.list(within)?.starts_by;
                 let place = self.nested.entry((entry, within)).or_insert_with(|| Self::first(id, within, step));
                 place.next(within, step)
             }

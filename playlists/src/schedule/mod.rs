@@ -7,7 +7,8 @@
 //! - A segment ends where a language version of an entry begins or ends to be valid, too: no item is shown outside its dates.
 //! - Two versions of a campaign that agree in lane, level, weight and playlist are one: no segment ends between them. Where the
 //!   playlist differs, the place is kept modulo the new one's number of entries.
-//! - E of rule 8 counts all entries of a playlist, valid or not. The default playlist and nested ones are shuffled by their own id.
+//! - E of rule 8 counts all entries of a playlist, valid or not. The default playlist and nested ones are shuffled by their own id;
+//!   a version of one by the id of which it is a version (`of`).
 //! - A nested playlist gives `take` slots each time it is reached; without it as many as it has valid entries then.
 //! - Content without words (`und`) weighs 1 where the language mix gives it no weight, and every language does where there is no mix.
 //! - Dark answers are whole across days; a board that is never lit (again) is dark from 1900 or until 2200. A slot of the safe item
@@ -46,7 +47,7 @@ pub use self::explain::{Explanation, Reason, Rule, Why, explain};
 pub use self::forecast::{Airtime, Displaced, Forecast, Refusal};
 pub use self::overrides::{Blackout, Notice, NoticeShows, Overrides, Severity};
 pub use self::reader::Reader;
-pub use self::tickers::{Crossing, Running, TickerList, TickerStretch};
+pub use self::tickers::{Crossing, Crossings, Running, TickerList, TickerStretch};
 pub use self::timeline::{Shows, Stretch, Timeline};
 
 /// Instants are answered from 1900 on …

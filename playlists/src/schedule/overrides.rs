@@ -144,6 +144,29 @@ impl Overrides {
         if active.is_empty() { Over::Nothing } else { Over::Takeovers(active) }
     }
 
+    /// The strips of notices that run at this instant on a lit board, the newest first.
+    pub(super) fn strips(&self, at: i64) -> Vec<(&Notice, Ticker)> {
+        let active = self.notices.iter().filter(|notice| notice.span().contains(at));
+        gravest(active.filter_map(|notice| match notice.shows {
+            NoticeShows::Ticker(ticker) if !self.recalled_items.contains(&ticker.item) => Some((notice, ticker)),
+            NoticeShows::Ticker(_) | NoticeShows::Takeover { .. } => None,
+        }))
+    }
+
+    /// A stretch around `at` in which the same strips of notices run.
+    pub(super) fn steady_strips(&self, at: i64) -> Span {
+        let running = self.strips(at);
+        let edges = self.notices.iter().flat_map(|notice| [notice.span().from, notice.span().until]);
+        let later = edges.clone().filter(|edge| *edge > at && self.strips(*edge) != running).min().unwrap_or(i64::MAX);
+        let earlier = edges.filter(|edge| *edge <= at && self.strips(edge - 1) != running).max().unwrap_or(i64::MIN);
+        Span { from: earlier, until: later }
+    }
+
+    /// Whether a campaign's running text is recalled.
+    pub(super) fn recalls(&self, campaign: Option<&CampaignId>, strip: &Ticker) -> bool {
+        campaign.is_some_and(|id| self.recalled_campaigns.contains(id)) || self.recalled_items.contains(&strip.item)
+    }
+
     /// The widest stretch around `at` in which the same overrules a board that is lit, or dark, all the while.
     pub(super) fn steady(&self, at: i64, lit: bool) -> Span {
         let spans = self.blackouts.iter().map(Blackout::span).chain(self.notices.iter().map(Notice::span));
@@ -295,25 +318,11 @@ impl TickerList {
         if overrides.over(at, true) != Over::Nothing {
             return Some(none(steady));
         }
-        let strips = |at: i64| {
-            let active = overrides.notices.iter().filter(move |notice| notice.span().contains(at));
-            gravest(active.filter_map(|notice| match notice.shows {
-                NoticeShows::Ticker(ticker) if !overrides.recalled_items.contains(&ticker.item) => Some((notice, ticker)),
-                NoticeShows::Ticker(_) | NoticeShows::Takeover { .. } => None,
-            }))
-        };
-        let running = strips(at);
-        let edges = overrides.notices.iter().flat_map(|notice| [notice.span().from, notice.span().until]);
-        let later = edges.clone().filter(|edge| *edge > at && strips(*edge) != running).min().unwrap_or(i64::MAX);
-        let earlier = edges.filter(|edge| *edge <= at && strips(edge - 1) != running).max().unwrap_or(i64::MIN);
-        let steady = steady.and(Span { from: earlier, until: later });
+        let running = overrides.strips(at);
+        let steady = steady.and(overrides.steady_strips(at));
         let Some((newest, _)) = running.first() else {
             let span = base_span.and(steady);
-            let recalled = |crossing: &Crossing| {
-                let campaign = crossing.campaign.as_ref().is_some_and(|id| overrides.recalled_campaigns.contains(id));
-                campaign || overrides.recalled_items.contains(&crossing.ticker.item)
-            };
-            let what = base.what.filter(|crossing| !recalled(crossing));
+            let what = base.what.filter(|crossing| !overrides.recalls(crossing.campaign.as_ref(), &crossing.ticker));
             return Some(Running { what, ..none(span) });
         };
         let length = |ticker: &Ticker| i64::try_from(ticker.crossing_ms(width)).unwrap_or(i64::MAX / 64);

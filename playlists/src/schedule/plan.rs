@@ -87,7 +87,8 @@ pub(super) struct Runs {
 /// One playlist.
 #[derive(Debug)]
 pub(super) struct List {
-    pub(super) id: PlaylistId,
+    /// The id by which it starts the day as the default playlist, or within another.
+    pub(super) starts_by: PlaylistId,
     pub(super) lines: Vec<Line>,
     /// When something in it begins or ends to be valid, nested playlists left out; sorted.
     pub(super) edges: Vec<i64>,
@@ -235,7 +236,7 @@ impl<'a> Compiler<'a> {
         edges.retain(|edge| *edge != i64::MIN && *edge != i64::MAX);
         edges.sort_unstable();
         edges.dedup();
-        List { id: playlist.id.clone(), lines, edges, longest: 0 }
+        List { starts_by: playlist.starts_by().clone(), lines, edges, longest: 0 }
     }
 
     fn line(&mut self, entry: &Entry, place: (u32, u32)) -> Line {

@@ -9,8 +9,9 @@ use super::active::{lit, may_play};
 use super::day::SHORTEST_REST;
 use super::fair::{candidates, pick};
 use super::hash::first_credit;
+use super::overrides::Over;
 use super::plan::Plan;
-use super::{Airtime, Schedule, within};
+use super::{Airtime, NoticeShows, Overrides, Reader, Schedule, within};
 use crate::campaign::Ticker;
 use crate::id::{CampaignId, NoticeId};
 use crate::local::{day_start, instant, moved};
@@ -131,11 +132,37 @@ impl TickerList {
     }
 }
 
+/// Crossings of an interval, in order. An end of the interval cuts one that lies across it.
+#[derive(Debug)]
+pub struct Crossings<'a> {
+    reader: Reader,
+    overrides: &'a Overrides,
+    at: DateTime<Utc>,
+    until: DateTime<Utc>,
+}
+
+impl Iterator for Crossings<'_> {
+    type Item = Running;
+    fn next(&mut self) -> Option<Running> {
+        while self.at < self.until {
+            let running = self.reader.ticker_under(self.overrides, self.at);
+            let (since, until) = (self.at, running.until.min(self.until));
+            self.at = until;
+            if running.what.is_some() {
+                return Some(Running { since, until, ..running });
+            }
+        }
+        None
+    }
+}
+
 /// Tickers that take turns over the loop, from when to when.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TickerStretch {
-    /// Their campaigns, in the order of ids.
+    /// Their campaigns, in the order of ids; none where notices displace them.
     pub campaigns: Vec<CampaignId>,
+    /// Notices whose text runs instead, the newest first.
+    pub notices: Vec<NoticeId>,
     /// From when.
     pub since: DateTime<Utc>,
     /// Until when.
@@ -167,32 +194,69 @@ impl Schedule {
         found
     }
 
+    /// What runs over the loop from an instant to another, crossing by crossing, exact to the millisecond; pauses are left out.
+    #[must_use]
+    pub fn crossings<'a>(&self, overrides: &'a Overrides, from: DateTime<Utc>, until: DateTime<Utc>) -> Crossings<'a> {
+        // From whole milliseconds, as all answers are.
+        let whole = |at: DateTime<Utc>| instant(within(at).timestamp_millis());
+        let (at, until) = (whole(from), whole(until));
+        // Nothing can run, so no day needs to be looked through.
+        let at = if self.runs_nothing(overrides) { until } else { at };
+        Crossings { reader: Reader::new(self.clone()), overrides, at, until }
+    }
+
     /// Which tickers take turns from an instant to another, in stretches that people can read; what is without any is left out.
     #[must_use]
-    pub fn ticker_stretches(&self, from: DateTime<Utc>, until: DateTime<Utc>) -> Vec<TickerStretch> {
+    pub fn ticker_stretches(&self, overrides: &Overrides, from: DateTime<Utc>, until: DateTime<Utc>) -> Vec<TickerStretch> {
         let mut found: Vec<TickerStretch> = Vec::new();
         let range = Span { from: within(from).timestamp_millis(), until: within(until).timestamp_millis() };
-        if self.plan.tickers.is_empty() {
+        if self.runs_nothing(overrides) {
             return found;
         }
         for date in self.dates(range) {
-            for (span, running) in stretches(&self.plan, self.span_of(date)) {
-                let shown = span.and(range);
-                let id = |number: &u32| self.plan.ids.get(self.plan.tickers.get(*number as usize)?.id as usize).cloned();
-                let mut campaigns: Vec<_> = running.iter().filter_map(id).collect();
-                campaigns.sort();
-                campaigns.dedup();
-                if shown.is_empty() || campaigns.is_empty() {
-                    continue;
-                }
-                let (since, until) = (instant(shown.from), instant(shown.until));
-                match found.last_mut() {
-                    Some(last) if last.until == since && last.campaigns == campaigns => last.until = until,
-                    _ => found.push(TickerStretch { campaigns, since, until }),
+            let day = self.span_of(date);
+            let lit = lit(&self.plan, day);
+            for (span, running) in stretches(&self.plan, day) {
+                for shown in common(&[span.and(range)], &lit) {
+                    self.add_stretches(shown, &running, overrides, &mut found);
                 }
             }
         }
         found
+    }
+
+    /// Adds what runs in a stretch in which the board is lit and these tickers are active.
+    fn add_stretches(&self, shown: Span, running: &[u32], overrides: &Overrides, found: &mut Vec<TickerStretch>) {
+        let mut at = shown.from;
+        while at < shown.until {
+            let steady = overrides.steady(at, true).and(overrides.steady_strips(at));
+            let piece = Span { from: at, until: steady.until.min(shown.until) };
+            at = piece.until;
+            if overrides.over(piece.from, true) != Over::Nothing {
+                continue;
+            }
+            let notices: Vec<_> = overrides.strips(piece.from).iter().map(|(notice, _)| notice.id.clone()).collect();
+            let campaign = |number: &u32| {
+                let runs = self.plan.tickers.get(*number as usize)?;
+                let id = self.plan.ids.get(runs.id as usize)?;
+                (notices.is_empty() && !overrides.recalls(Some(id), &runs.ticker)).then(|| id.clone())
+            };
+            let mut campaigns: Vec<_> = running.iter().filter_map(campaign).collect();
+            campaigns.sort();
+            campaigns.dedup();
+            if campaigns.is_empty() && notices.is_empty() {
+                continue;
+            }
+            let (since, until) = (instant(piece.from), instant(piece.until));
+            match found.last_mut() {
+                Some(last) if last.until == since && last.campaigns == campaigns && last.notices == notices => last.until = until,
+                _ => found.push(TickerStretch { campaigns, notices, since, until }),
+            }
+        }
+    }
+
+    fn runs_nothing(&self, overrides: &Overrides) -> bool {
+        self.plan.tickers.is_empty() && !overrides.notices.iter().any(|notice| matches!(notice.shows, NoticeShows::Ticker(_)))
     }
 }
 

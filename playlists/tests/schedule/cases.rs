@@ -27,6 +27,7 @@ pub(crate) fn add(manifest: &mut Manifest, campaign: Campaign, entries: usize, s
     manifest.items.push(item(item_number));
     let still = |n| Entry::still(id(format!("{}-{n}", campaign.id)), digest(item_number), Duration::from_secs(seconds));
     manifest.playlists.push(Playlist {
+        of: None,
         id: campaign.plays.playlist().expect("it has one").clone(),
         entries: (0..entries).map(still).collect(),
     });
@@ -221,6 +222,7 @@ fn a_nested_playlist_gives_what_is_taken_and_goes_on_where_it_stopped() {
     let mut manifest = vietnam();
     add(&mut manifest, campaign("one", 1), 2, 10);
     manifest.playlists.push(Playlist {
+        of: None,
         id: id("inner"),
         entries: (0..5).map(|n| Entry::still(id(format!("inner-{n}")), digest(1), Duration::from_secs(10))).collect(),
     });

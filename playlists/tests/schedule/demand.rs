@@ -48,6 +48,33 @@ fn campaigns_whose_windows_never_meet_do_not_add_up() {
 }
 
 #[test]
+fn campaigns_that_meet_only_on_a_dark_board_do_not_add_up_and_what_is_open_is_asked_by_the_hour() {
+    let mut manifest = vietnam();
+    add(&mut manifest, Campaign { windows: vec![window("0 21 * * *", 120)], ..hourly("late", 300) }, 1, 10);
+    add(&mut manifest, Campaign { windows: vec![window("0 22 * * *", 60)], ..hourly("night", 300) }, 1, 10);
+    let asked = demand(&manifest, "night").expect("it asks");
+    assert_eq!((asked.since, asked.asked_ms, asked.fits), (hanoi("2026-11-23T22:00:00"), 6_000_000, 24));
+    let hours = |until: &str| {
+        let all = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+        serde_json::json!({ "weekly": [{ "days": all, "intervals": [{ "from": "05:30", "until": until }] }] })
+    };
+    manifest.hours = serde_json::from_value(hours("22:00")).expect("hours");
+    assert_eq!(demand(&manifest, "night"), None, "it is never on");
+    let asked = demand(&manifest, "late").expect("it asks");
+    assert_eq!((asked.by.len(), asked.asked_ms, asked.is_too_much()), (1, 3_000_000, false));
+    // For the ten minutes in which both are on a lit board, fifty plays of each are due: more than nine tenths of ten minutes.
+    manifest.hours = serde_json::from_value(hours("22:10")).expect("hours");
+    let asked = demand(&manifest, "night").expect("it asks");
+    assert_eq!((asked.since, asked.asked_ms, asked.is_too_much()), (hanoi("2026-11-23T22:00:00"), 6_000_000, true));
+    // A long picture beside plays per hour does no harm where nobody sees it.
+    add(&mut manifest, Campaign { windows: vec![window("30 22 * * *", 60)], ..campaign("long", 1) }, 1, 90);
+    let long = |manifest: &Manifest| Schedule::new(manifest).expect("no faults").too_long_beside(&id("long"), hanoi(NOW));
+    assert_eq!(long(&manifest), Vec::new());
+    manifest.hours = None;
+    assert_eq!(long(&manifest).len(), 2);
+}
+
+#[test]
 fn a_collision_at_the_next_tet_is_found_in_november() {
     let mut manifest = vietnam();
     let at = chrono::NaiveTime::from_hms_opt(7, 0, 0).expect("a time");

@@ -82,7 +82,7 @@ fn a_recalled_entry_gives_way_to_the_next_of_its_own_playlist() {
     manifest.items.extend((2..6).map(item));
     let entry = |number: usize| Entry::still(id(format!("a{number}")), digest(number), Duration::from_secs(10));
     for (name, items) in [("one", [2, 3]), ("two", [4, 5])] {
-        manifest.playlists.push(Playlist { id: id(name), entries: items.map(entry).to_vec() });
+        manifest.playlists.push(Playlist { of: None, id: id(name), entries: items.map(entry).to_vec() });
         manifest.campaigns.push(campaign(name, 1));
     }
     let overrides = Overrides { recalled_items: BTreeSet::from([digest(2), digest(5)]), ..Overrides::default() };
@@ -123,7 +123,7 @@ fn a_playlist_goes_on_behind_a_nested_one() {
     let mut manifest = vietnam();
     add(&mut manifest, campaign("one", 1), 2, 10);
     let inner = (0..2).map(|n| Entry::still(id(format!("inner-{n}")), digest(1), Duration::from_secs(10))).collect();
-    manifest.playlists.push(Playlist { id: id("inner"), entries: inner });
+    manifest.playlists.push(Playlist { of: None, id: id("inner"), entries: inner });
     let nested = Entry { content: Content::Playlist { playlist: id("inner"), take: Some(1) }, from: None, until: None };
     manifest.playlists[1].entries.insert(1, nested);
     let order: String = names(&manifest)
@@ -131,6 +131,23 @@ fn a_playlist_goes_on_behind_a_nested_one() {
         .map(|name| if name.starts_with("inner") { 'i' } else { name.chars().last().expect("a name") })
         .collect();
     assert!(order.contains("0i10i10i1"), "{}", order.chars().take(30).collect::<String>());
+}
+
+#[test]
+fn a_version_of_a_playlist_starts_the_day_where_the_playlist_does() {
+    let inner: Vec<_> = (0..7).map(|n| Entry::still(id(format!("inner-{n}")), digest(1), Duration::from_secs(10))).collect();
+    let with = |name: &str, of: Option<&str>| {
+        let mut manifest = vietnam();
+        manifest.playlists.push(Playlist { id: id(name), of: of.map(id), entries: inner.clone() });
+        let nested = Entry { content: Content::Playlist { playlist: id(name), take: Some(2) }, from: None, until: None };
+        manifest.playlists.push(Playlist::new(id("outer"), vec![nested]));
+        let within = playlists::trust::manifest::Manifest { default_playlist: id("outer"), ..manifest.clone() };
+        let alone = playlists::trust::manifest::Manifest { default_playlist: id(name), ..manifest };
+        [alone, within].map(|manifest| names(&manifest))
+    };
+    assert_eq!(with("list-v7", Some("list")), with("list", None));
+    let other = (1..9).any(|version| with(&format!("list-v{version}"), None) != with("list", None));
+    assert!(other, "by its own id it starts elsewhere, or nothing is shown by it");
 }
 
 #[test]

@@ -148,7 +148,7 @@ fn lane_gives_away(told: &Told<'_>) -> bool {
     };
     let mut manifest = told.manifest.clone();
     let entry = Entry::still(id("more"), manifest.items[0].sha256, Duration::from_secs(10));
-    manifest.playlists.push(Playlist { id: id("more"), entries: vec![entry] });
+    manifest.playlists.push(Playlist { of: None, id: id("more"), entries: vec![entry] });
     manifest.campaigns.push(Campaign { tier, level: sharing[0].level, ..campaign("more", 1) });
     weight > 0 && answer(&mut reader(&manifest), told.overrides, told.at) != (told.showing.what.clone(), told.running.cloned())
 }

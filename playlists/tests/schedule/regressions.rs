@@ -63,7 +63,7 @@ fn a_place_is_kept_modulo_the_entries_of_another_playlist() {
     add(&mut manifest, campaign("long", 1), 7, 10);
     let changed = hanoi("2026-11-23T12:00:00");
     let still = |n| Entry::still(id(format!("short-{n}")), digest(1), Duration::from_secs(10));
-    manifest.playlists.push(Playlist { id: id("short"), entries: (0..3).map(still).collect() });
+    manifest.playlists.push(Playlist { of: None, id: id("short"), entries: (0..3).map(still).collect() });
     manifest.campaigns[0].period.until = Some(changed);
     let after = Campaign {
         plays: Plays::Playlist(id("short")),
@@ -87,9 +87,11 @@ fn a_place_is_kept_modulo_the_entries_of_another_playlist() {
 fn a_nested_playlist_gives_more_slots_than_it_has_entries_if_it_is_told_to() {
     let mut manifest = vietnam();
     add(&mut manifest, campaign("one", 1), 1, 10);
-    manifest
-        .playlists
-        .push(Playlist { id: id("inner"), entries: vec![Entry::still(id("inner"), digest(1), Duration::from_secs(10))] });
+    manifest.playlists.push(Playlist {
+        of: None,
+        id: id("inner"),
+        entries: vec![Entry::still(id("inner"), digest(1), Duration::from_secs(10))],
+    });
     let nested = Entry { content: Content::Playlist { playlist: id("inner"), take: Some(3) }, from: None, until: None };
     manifest.playlists[1].entries.push(nested);
     let list = schedule(&manifest).day(chrono::NaiveDate::default());

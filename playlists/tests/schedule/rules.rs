@@ -279,7 +279,7 @@ fn a_recalled_entry_keeps_its_place_and_the_next_valid_one_is_shown_in_it() {
     }
     let entry =
         |number: usize| playlists::playlist::Entry::still(id(format!("a{number}")), digest(number), Duration::from_secs(10));
-    manifest.playlists.push(playlists::playlist::Playlist { id: id("one"), entries: (2..5).map(entry).collect() });
+    manifest.playlists.push(playlists::playlist::Playlist { of: None, id: id("one"), entries: (2..5).map(entry).collect() });
     manifest.campaigns.push(campaign("one", 1));
     let schedule = schedule(&manifest);
     let recalled = Overrides { recalled_items: BTreeSet::from([digest(3)]), ..Overrides::default() };

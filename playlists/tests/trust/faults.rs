@@ -32,12 +32,16 @@ fn none(change: impl FnOnce(&mut Manifest)) {
 
 fn lasting(duration: Duration) -> impl FnOnce(&mut Manifest) {
     move |m| {
-        m.playlists.push(Playlist { id: parsed("p-long"), entries: vec![asset_entry("a-safe", &[("und", "safe")], duration)] })
+        m.playlists.push(Playlist {
+            of: None,
+            id: parsed("p-long"),
+            entries: vec![asset_entry("a-safe", &[("und", "safe")], duration)],
+        })
     }
 }
 
 fn playlist(id: &str, entries: Vec<playlists::playlist::Entry>) -> Playlist {
-    Playlist { id: parsed(id), entries }
+    Playlist { of: None, id: parsed(id), entries }
 }
 
 /// Playlists p-0 to p-`last`, each holding the next `times` times, the last one an asset.

@@ -651,6 +651,7 @@ error-password-login = The password must not contain the login.
 error-password-long = The password is too long.
 error-password-short = The password needs at least { $n } characters.
 error-per-hour-alone = This asks for { $asked } s of every hour; at most { $most } s fit. By the playlist's longest picture at most { $fits } plays an hour do.
+error-per-hour-change = From { $since } on, on { $boards } boards, { $asked } s of every hour would be asked for; at most { $most } s fit: { $by }. Make the longest picture shorter, or lower the plays an hour first.
 error-per-hour-full = From { $since } on, on { $boards } boards, { $asked } s of every hour are asked for; at most { $most } s fit. There is no room beside { $with }.
 error-per-hour-much = From { $since } on, on { $boards } boards, { $asked } s of every hour are asked for; at most { $most } s fit. Beside { $with } this campaign has room for { $fits } plays an hour.
 error-per-hour-range = Plays an hour are 1 to 3600.

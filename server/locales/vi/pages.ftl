@@ -613,6 +613,7 @@ error-password-login = Mật khẩu không được chứa tên đăng nhập.
 error-password-long = Mật khẩu quá dài.
 error-password-short = Mật khẩu cần ít nhất { $n } ký tự.
 error-per-hour-alone = Cần { $asked } giây trong mỗi giờ; tối đa { $most } giây. Với hình dài nhất của danh sách, chiến dịch này được tối đa { $fits } lần mỗi giờ.
+error-per-hour-change = Từ { $since }, trên { $boards } bảng tin sẽ cần { $asked } giây trong mỗi giờ; tối đa { $most } giây: { $by }. Hãy rút ngắn hình dài nhất, hoặc giảm số lần mỗi giờ trước.
 error-per-hour-full = Từ { $since }, trên { $boards } bảng tin cần { $asked } giây trong mỗi giờ; tối đa { $most } giây. Không còn chỗ cạnh { $with }.
 error-per-hour-much = Từ { $since }, trên { $boards } bảng tin cần { $asked } giây trong mỗi giờ; tối đa { $most } giây. Cạnh { $with }, chiến dịch này chỉ còn được { $fits } lần mỗi giờ.
 error-per-hour-range = Số lần mỗi giờ từ 1 đến 3600.

@@ -93,6 +93,13 @@ pub async fn save(app: &App, id: &BoardId, draft: &SettingsDraft) -> Result<Resu
             return Ok(Err(errors));
         }
     }
+    if settings.hours != old.hours {
+        let supposed = Board { hours: settings.hours.clone(), ..old.clone() };
+        let errors = demand::hours_errors(app, old.clone(), supposed).await?;
+        if !errors.is_empty() {
+            return Ok(Err(errors));
+        }
+    }
     let now_ms = app.clock.now_ms();
     // Before its first manifest a board showed nothing, so there is no past to keep.
     let has_past = manifests::newest_revision(&app.db, id).await?.is_some();

@@ -1,27 +1,28 @@
-//! A board's manifest, composed from what is in force. Pure: the same sources give the same manifest, byte for byte.
+//! A board's manifest, composed from what is in force by the one composition that there is ([`playlists::compose`]). Pure: the same
+//! sources give the same manifest, byte for byte.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
-use playlists::campaign::{Campaign, Plays};
-use playlists::id::{AssetId, CampaignId, KeyEpoch, PlaylistId, Revision, Version};
-use playlists::playlist::{Content, Entry, Playlist};
+use chrono::{DateTime, NaiveDate, Utc};
+use playlists::asset::AssetKind;
+use playlists::campaign::Period;
+use playlists::compose::{self, Contents, Frame, Line, Listed, Picture, Safe, Shows, Standing, Strip, Text, Wanted, Wants};
+use playlists::id::{AssetId, KeyEpoch, Revision};
+use playlists::local::broadcast_day;
 use playlists::trust::manifest::Manifest;
 
-use super::items::{Lists, Use, versioned};
+use super::defaults::{Stretch, Versioned};
 use super::shown::{Ready, Sources};
+use super::tickers;
+use crate::store::asset_versions::VersionId;
 use crate::store::boards::Board;
-use crate::store::campaign_versions::VersionPlays;
+use crate::store::campaign_versions::{PinnedTicker, VersionPlays};
+use crate::store::playlists::{self as stored, Pinned, StoredEntry};
 
 /// Without authenticated contact for this long a board is STALE: two weeks.
 const FRESH: Duration = Duration::from_secs(14 * 24 * 3600);
 /// And after this long it shows only the safe item: half a year.
 const MAX_OFFLINE: Duration = Duration::from_secs(180 * 24 * 3600);
-/// Id of the playlist of today's default playlists, where they changed.
-const DEFAULTS: &str = "defaults-of-today";
-/// How long the safe item is on the screen at a time.
-const SAFE_ENTRY: Duration = Duration::from_secs(10);
 
 /// What stands at the head of a manifest.
 #[derive(Debug, Clone, Copy)]
@@ -37,96 +38,119 @@ pub struct Head {
 /// Composes the manifest of a board. Entries whose rendition is not made yet are left out; `safe` is shown when nothing else may be.
 #[must_use]
 pub fn compose(board: &Board, sources: &Sources, safe: (&AssetId, Ready), head: Head) -> Manifest {
-    let mut lists = Lists::new(sources, board, head.issued);
-    lists.items.add(safe.1, None, Use::EVERGREEN);
-    let mut campaigns = Vec::new();
-    for (version, period) in sources.campaigns_of(board, head.issued) {
-        let played = match &version.plays {
-            VersionPlays::Playlist(list, number) => {
-                lists.add(&(list.clone(), *number), Use::until(period.until)).map(|id| (Plays::Playlist(id), period))
-            }
-            VersionPlays::Ticker(ticker) => lists.strip(ticker, period).map(|(ticker, period)| (Plays::Ticker(ticker), period)),
-        };
-        let Some((plays, period)) = played else { continue };
-        campaigns.push(Campaign {
-            id: version.campaign.clone(),
-            unit: version.unit.clone(),
-            tier: version.tier,
-            level: version.level,
-            theme: version.theme.clone(),
-            plays,
-            period,
-            windows: version.windows.clone(),
-            share: version.share,
-        });
-    }
-    let default_playlist = add_defaults(board, sources, safe, head.issued, &mut lists);
-    let (items, playlists) = lists.finish();
-    Manifest {
-        v: 1,
+    let now = head.issued;
+    let shelf = Shelf { sources, board, today: broadcast_day(now, board.time_zone) };
+    let wanted = sources.campaigns_of(board, now).map(|(version, period)| Wanted {
+        id: version.campaign.clone(),
+        unit: version.unit.clone(),
+        tier: version.tier,
+        level: version.level,
+        theme: version.theme.clone(),
+        plays: match &version.plays {
+            VersionPlays::Playlist(list, number) => Wants::Playlist(listed(&(list.clone(), *number))),
+            VersionPlays::Ticker(ticker) => Wants::Text(shelf.text(ticker)),
+        },
+        period,
+        windows: version.windows.clone(),
+        share: version.share,
+    });
+    let frame = Frame {
         board: board.id.clone(),
         board_key: board.public_key,
         key_epoch: head.key_epoch,
         rev: head.rev,
-        issued: head.issued,
-        fresh_s: FRESH.as_secs(),
-        max_offline_s: MAX_OFFLINE.as_secs(),
-        recall_min: Version(0),
+        issued: now,
+        fresh: FRESH,
+        max_offline: MAX_OFFLINE,
         time_zone: board.time_zone,
-        tz_data: chrono_tz::IANA_TZDB_VERSION.to_owned(),
         geometry: board.geometry,
-        hours: sources.hours_of(board, head.issued),
+        hours: sources.hours_of(board, now),
         brightness: board.brightness,
         lanes: board.rules.lanes,
         languages: board.rules.languages.clone(),
-        items,
-        playlists,
-        ranks: ranks(board, &campaigns),
-        campaigns,
-        stand_downs: sources.stand_downs_of(board, head.issued),
-        default_playlist,
-        safe_item: safe.1.sha256,
+        ranks: board.rules.ranks.clone(),
+        stand_downs: sources.stand_downs_of(board, now),
+    };
+    let defaults: Vec<_> = sources.defaults_of(board, now).iter().map(standing).collect();
+    let safe = Safe { asset: safe.0.clone(), sha256: safe.1.sha256, size: safe.1.size };
+    compose::compose(frame, &shelf, wanted, &defaults, &safe)
+}
+
+fn listed((id, version): &Versioned) -> Listed {
+    Listed { id: id.clone(), version: Some(*version) }
+}
+
+fn instant(ms: Option<i64>) -> Option<DateTime<Utc>> {
+    ms.and_then(DateTime::from_timestamp_millis)
+}
+
+fn period(from_ms: Option<i64>, until_ms: Option<i64>) -> Period {
+    Period { from: instant(from_ms), until: instant(until_ms) }
+}
+
+fn standing(stretch: &Stretch) -> Standing {
+    let Period { from, until } = period(stretch.from_ms, stretch.until_ms);
+    Standing { list: stretch.plays.as_ref().map(listed), from, until }
+}
+
+/// What there is for a board: versions of playlists, and the renditions that are made.
+struct Shelf<'a> {
+    sources: &'a Sources,
+    board: &'a Board,
+    today: NaiveDate,
+}
+
+impl Contents for Shelf<'_> {
+    fn lines(&self, list: &Listed) -> Option<Vec<Line>> {
+        let stored = self.sources.playlists.get(&(list.id.clone(), list.version?))?;
+        Some(stored.iter().map(|entry| self.line(entry)).collect())
     }
 }
 
-/// The owner's ranks of campaigns that the manifest carries.
-fn ranks(board: &Board, campaigns: &[Campaign]) -> BTreeMap<CampaignId, u32> {
-    let carried: BTreeSet<_> = campaigns.iter().map(|campaign| &campaign.id).collect();
-    board.rules.ranks.iter().filter(|(id, _)| carried.contains(id)).map(|(id, rank)| (id.clone(), *rank)).collect()
-}
-
-/// Adds what plays when nothing else does; answers the playlist's id. A default that was changed today is a playlist of
-/// playlists, each valid while it was the default, so that the past of the day's list never changes: a playlist within another
-/// plays as it does alone, since it keeps a place of its own and starts the day by its own id.
-fn add_defaults(
-    board: &Board,
-    sources: &Sources,
-    safe: (&AssetId, Ready),
-    now: DateTime<Utc>,
-    lists: &mut Lists<'_>,
-) -> PlaylistId {
-    let instant = |ms: Option<i64>| ms.and_then(DateTime::from_timestamp_millis);
-    let mut stretches = Vec::new();
-    for stretch in sources.defaults_of(board, now) {
-        let (from, until) = (instant(stretch.from_ms), instant(stretch.until_ms));
-        let shown = if until.is_none() { Use::EVERGREEN } else { Use::until(until) };
-        let id = stretch.plays.as_ref().and_then(|version| lists.add(version, shown)).unwrap_or_else(|| {
-            let id = versioned(&safe_playlist(safe.0), 1);
-            lists.put(Playlist { id: id.clone(), entries: vec![Entry::still(safe.0.clone(), safe.1.sha256, SAFE_ENTRY)] });
-            id
-        });
-        stretches.push((id, from, until));
+impl Shelf<'_> {
+    fn line(&self, entry: &StoredEntry) -> Line {
+        let shows = match &entry.shows {
+            stored::Shows::Asset { asset_id, duration_ms, pinned } => Shows::Asset {
+                asset: asset_id.clone(),
+                duration: Duration::from_millis(*duration_ms),
+                period: period(pinned.from_ms, pinned.until_ms),
+                pictures: self.pictures(asset_id, pinned),
+            },
+            stored::Shows::Playlist { playlist_id, version, take } => {
+                Shows::Playlist { list: listed(&(playlist_id.clone(), *version)), take: *take }
+            }
+        };
+        Line { shows, period: period(entry.from_ms, entry.until_ms) }
     }
-    if let [(id, ..)] = stretches.as_slice() {
-        return id.clone();
-    }
-    let id: PlaylistId = DEFAULTS.parse().expect("a short word is an id");
-    let entry = |(playlist, from, until)| Entry { content: Content::Playlist { playlist, take: None }, from, until };
-    lists.put(Playlist { id: id.clone(), entries: stretches.into_iter().map(entry).collect() });
-    id
-}
 
-/// The safe item's asset id is a playlist id as well: both are short words of the same letters.
-fn safe_playlist(asset: &AssetId) -> PlaylistId {
-    asset.as_str().parse().expect("a built-in asset's id is a playlist id")
+    /// The renditions that are made of the pinned versions of an asset: of one that changes with the day those from today on.
+    fn pictures(&self, asset: &AssetId, pinned: &Pinned) -> Vec<Picture> {
+        let mut pictures = Vec::new();
+        for (language, version) in &pinned.versions {
+            let of = VersionId { asset: asset.clone(), language: language.clone(), version: *version };
+            let known = self.sources.versions.get(&of).filter(|known| known.kind != AssetKind::Ticker);
+            let Some(clip) = known.map(|known| known.clip_ms.map(Duration::from_millis)) else { continue };
+            for key in self.sources.keys(&of, self.board.geometry, self.today) {
+                let Some(Ready { sha256, size, .. }) = self.sources.renditions.get(&key).copied() else { continue };
+                let (language, version) = (language.clone(), Some(*version));
+                pictures.push(Picture { language, version, sha256, size, clip, day: key.day });
+            }
+        }
+        pictures
+    }
+
+    /// A ticker by its strips that are made.
+    fn text(&self, ticker: &PinnedTicker) -> Text {
+        let mut made = Vec::new();
+        for strip in tickers::strips(ticker, &self.board.rules.languages) {
+            let mut keys = self.sources.keys(&strip.of, self.board.geometry, self.today).into_iter();
+            let ready =
+                keys.find_map(|key| self.sources.renditions.get(&key).and_then(|ready| Some((ready, ready.strip_width?))));
+            if let Some((Ready { sha256, size, .. }, width)) = ready {
+                let (language, speed) = (strip.of.language, strip.speed);
+                made.push(Strip { language, sha256: *sha256, size: *size, width, speed });
+            }
+        }
+        Text { strips: made, period: period(ticker.pinned.from_ms, ticker.pinned.until_ms) }
+    }
 }

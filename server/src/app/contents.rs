@@ -36,6 +36,7 @@ pub struct ContentChange {
 }
 
 /// A change and all that it reaches.
+#[derive(Default)]
 pub(super) struct Reached {
     /// Playlists that get another name or a new version, inner ones first; true where there is a new version.
     pub(super) playlists: Vec<(StoredPlaylist, bool)>,

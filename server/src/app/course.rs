@@ -6,9 +6,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ::playlists::id::{AssetId, BoardId, CampaignId, Revision};
+use ::playlists::asset::Language;
+use ::playlists::geometry::Geometry;
+use ::playlists::id::{AssetId, BoardId, CampaignId, Digest, Revision};
 use ::playlists::local::{broadcast_day, day_start};
-use ::playlists::schedule::{Explanation, Overrides, Schedule, Showing, Stretch, TickerStretch, What, explain};
+use ::playlists::schedule::{Explanation, Overrides, Running, Schedule, Showing, Stretch, TickerStretch, What, explain};
 use ::playlists::trust::envelope::{DocumentType, Envelope};
 use ::playlists::trust::manifest::Manifest;
 use ::playlists::trust::roles::{Role, Root};
@@ -16,7 +18,7 @@ use chrono::{DateTime, Days, TimeDelta, Utc};
 use chrono_tz::Tz;
 
 use super::App;
-use crate::store::{StoreError, assets, board_changes, boards, campaigns, manifests};
+use crate::store::{StoreError, assets, board_changes, boards, campaigns, manifests, renditions};
 
 /// Longest interval that is told in one go.
 pub const LONGEST: TimeDelta = TimeDelta::days(31);
@@ -28,6 +30,8 @@ const MOST_MANIFESTS: u32 = 20_000;
 pub struct Course {
     /// The board's zone.
     pub time_zone: Tz,
+    /// Its pixels.
+    pub geometry: Geometry,
     parts: Vec<Part>,
 }
 
@@ -87,7 +91,7 @@ pub async fn course(app: &App, board: &BoardId, from: DateTime<Utc>, until: Date
     });
     let parts = work.await.map_err(|error| error.to_string()).and_then(|parts| parts);
     let parts = parts.map_err(|reason| StoreError::Unreadable { what: "manifest.envelope", reason })?;
-    Ok(Some(Course { time_zone: tz, parts }))
+    Ok(Some(Course { time_zone: tz, geometry: found.geometry, parts }))
 }
 
 /// When the list of a broadcast day that an interval touches was made anew.
@@ -178,13 +182,27 @@ impl Course {
         told
     }
 
+    /// What runs over the loop, crossing by crossing, at most `most` of them; an end of the course cuts one that lies across it.
+    #[must_use]
+    pub fn crossings(&self, most: usize) -> Vec<Running> {
+        let overrides = Overrides::default();
+        let mut told: Vec<Running> = Vec::new();
+        for part in &self.parts {
+            let Some((_, schedule)) = &part.manifest else { continue };
+            let left = most.saturating_sub(told.len());
+            told.extend(schedule.crossings(&overrides, part.from, part.until).take(left));
+        }
+        told
+    }
+
     /// Which tickers take turns over the loop, in stretches; at most `most` of them.
     #[must_use]
     pub fn tickers(&self, most: usize) -> Vec<TickerStretch> {
+        let overrides = Overrides::default();
         let mut told: Vec<TickerStretch> = Vec::new();
         for part in &self.parts {
             let Some((_, schedule)) = &part.manifest else { continue };
-            for stretch in schedule.ticker_stretches(part.from, part.until) {
+            for stretch in schedule.ticker_stretches(&overrides, part.from, part.until) {
                 match told.last_mut() {
                     Some(last) if last.until == stretch.since && last.campaigns == stretch.campaigns => {
                         last.until = stretch.until
@@ -221,6 +239,8 @@ pub struct Names {
     pub assets: BTreeMap<AssetId, String>,
     /// Of campaigns.
     pub campaigns: BTreeMap<CampaignId, String>,
+    /// Of which asset strips of running text are, and in which language.
+    pub strips: BTreeMap<Digest, (AssetId, Language)>,
 }
 
 impl Names {
@@ -229,8 +249,24 @@ impl Names {
     /// # Errors
     /// When the database fails.
     pub async fn load(app: &App, shown: &[&Showing], of: &BTreeSet<CampaignId>) -> Result<Self, StoreError> {
-        let mut wanted = BTreeSet::new();
+        Self::with_tickers(app, shown, &[], of).await
+    }
+
+    /// The same, and of what runs over them.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn with_tickers(
+        app: &App,
+        shown: &[&Showing],
+        running: &[Running],
+        of: &BTreeSet<CampaignId>,
+    ) -> Result<Self, StoreError> {
+        let crossings = || running.iter().filter_map(|running| running.what.as_ref());
+        let strips = renditions::shown_by(&app.db, &crossings().map(|crossing| crossing.ticker.item).collect()).await?;
+        let mut wanted: BTreeSet<AssetId> = strips.values().map(|(asset, _)| asset.clone()).collect();
         let mut campaigns_of = of.clone();
+        campaigns_of.extend(crossings().filter_map(|crossing| crossing.campaign.clone()));
         for showing in shown {
             if let What::Entry(slot) = &showing.what {
                 wanted.extend(slot.asset.clone());
@@ -239,7 +275,7 @@ impl Names {
         }
         let found = assets::many(&app.db, &wanted.into_iter().collect::<Vec<_>>()).await?;
         let campaigns = campaigns::names(&app.db, &campaigns_of.into_iter().collect::<Vec<_>>()).await?;
-        Ok(Self { assets: found.into_iter().map(|asset| (asset.id, asset.name)).collect(), campaigns })
+        Ok(Self { assets: found.into_iter().map(|asset| (asset.id, asset.name)).collect(), campaigns, strips })
     }
     /// A campaign's name; its id where it has none.
     #[must_use]

@@ -9,6 +9,8 @@ use chrono::{DateTime, Utc};
 
 use super::campaign_content::Content;
 use super::campaign_draft::OPERATORS_ZONE;
+use super::contents::{ContentChange, Reached};
+use super::fits::{self, Worse};
 use super::preview::{Group, Supposed, of_board, suppose};
 use super::{App, FieldError};
 use crate::store::boards::Board;
@@ -23,13 +25,14 @@ const MOST_TOLD: usize = 8;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Refused {
     /// What.
-    what: What,
+    pub(super) what: What,
     /// On how many boards.
-    boards: usize,
+    pub(super) boards: usize,
 }
 
+/// What does not fit.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum What {
+pub(super) enum What {
     /// More of an hour is asked for than fits.
     TooMuch(Demand),
     /// An entry beside plays per hour is too long.
@@ -123,8 +126,62 @@ pub(super) async fn told(app: &App, refused: &[Refused], own: &CampaignId) -> Re
     Ok(refused.iter().take(MOST_TOLD).map(|refused| error(refused, own, name)).collect())
 }
 
-fn error(refused: &Refused, own: &CampaignId, name: impl Fn(&CampaignId) -> String) -> FieldError {
-    let since = |at: DateTime<Utc>| at.with_timezone(&OPERATORS_ZONE).format("%H:%M %d/%m/%Y").to_string();
+/// What does not fit any more where a board is lit at other hours: campaigns may meet that never did.
+///
+/// # Errors
+/// When the database fails.
+pub(super) async fn hours_errors(app: &App, old: Board, new: Board) -> Result<Vec<FieldError>, StoreError> {
+    let (contents, reached) = (ContentChange::default(), Reached::default());
+    let boards = vec![(old, new)];
+    let supposed = fits::Supposed { contents: &contents, reached: &reached, campaigns: Vec::new(), boards, now: app.clock.now() };
+    of_change(app, "hours", &fits::once(fits::worse(app, supposed).await?)).await
+}
+
+/// What does not fit after a change, at this field of the change's form.
+///
+/// # Errors
+/// When the database fails.
+pub(super) async fn of_change(app: &App, field: &str, worse: &[Worse]) -> Result<Vec<FieldError>, StoreError> {
+    let mut named: BTreeSet<CampaignId> = BTreeSet::new();
+    for Worse { own, refused } in worse.iter().take(MOST_TOLD) {
+        named.insert(own.clone());
+        match &refused.what {
+            What::TooMuch(demand) => named.extend(demand.by.iter().map(|(id, _)| id.clone())),
+            What::TooLong(long) => named.extend(long.of.iter().chain([&long.beside]).cloned()),
+        }
+    }
+    let names = campaigns::names(&app.db, &named.into_iter().collect::<Vec<_>>()).await?;
+    let name = |id: &CampaignId| names.get(id).map_or(id.as_str(), String::as_str).to_owned();
+    let error = |Worse { refused, .. }: &Worse| {
+        let error = match &refused.what {
+            What::TooMuch(demand) => {
+                let by: Vec<_> = demand.by.iter().map(|(id, ms)| format!("{} ({} s)", name(id), seconds(*ms))).collect();
+                FieldError::new(field, "error-per-hour-change")
+                    .with("since", since(demand.since))
+                    .with("asked", seconds(demand.asked_ms))
+                    .with("most", seconds(Demand::MOST_MS))
+                    .with("by", by.join(", "))
+            }
+            What::TooLong(long) => {
+                FieldError::new(field, long.of.as_ref().map_or("error-beside-long-default", |_| "error-beside-long"))
+                    .with("beside", name(&long.beside))
+                    .with("of", long.of.as_ref().map(&name).unwrap_or_default())
+                    .with("since", since(long.since))
+                    .with("length", seconds(long.length_ms))
+                    .with("most", LONGEST_BESIDE.as_secs().to_string())
+            }
+        };
+        error.with("boards", refused.boards.to_string())
+    };
+    Ok(worse.iter().take(MOST_TOLD).map(error).collect())
+}
+
+fn since(at: DateTime<Utc>) -> String {
+    at.with_timezone(&OPERATORS_ZONE).format("%H:%M %d/%m/%Y").to_string()
+}
+
+/// In the form of a campaign's form.
+pub(super) fn error(refused: &Refused, own: &CampaignId, name: impl Fn(&CampaignId) -> String) -> FieldError {
     let boards = refused.boards.to_string();
     match &refused.what {
         What::TooMuch(demand) => {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use ::playlists::asset::AssetKind;
 use ::playlists::geometry::Geometry;
 use chrono::NaiveDate;
+use resvg::tiny_skia::Pixmap;
 
 use super::App;
 use crate::media::blobs::BlobError;
@@ -137,15 +138,22 @@ async fn slide(
 /// When it cannot be made.
 pub async fn strip(document: TickerDocument, language: Language, geometry: Geometry) -> Result<Drawn, DrawError> {
     let made = move || {
-        if geometry.height() < ticker::LEAST_HEIGHT {
-            return Err(DrawError::Ticker(TickerError::Height(geometry.height())));
-        }
-        let strip = ticker::banded(&document.text, language, band_height(geometry), document.ink, document.band)
-            .map_err(DrawError::Ticker)?;
+        let strip = strip_pixels(&document, language, geometry).map_err(DrawError::Ticker)?;
         let png = strip.encode_png().map_err(|e| DrawError::Media(MediaError::Encode(e.to_string())))?;
         Ok(Drawn { png, strip_width: Some(strip.width()) })
     };
     at_the_bench(made).await
+}
+
+/// The pixels of a ticker's strip for boards of these pixels.
+///
+/// # Errors
+/// When it cannot be made.
+pub(super) fn strip_pixels(document: &TickerDocument, language: Language, geometry: Geometry) -> Result<Pixmap, TickerError> {
+    if geometry.height() < ticker::LEAST_HEIGHT {
+        return Err(TickerError::Height(geometry.height()));
+    }
+    ticker::banded(&document.text, language, band_height(geometry), document.ink, document.band)
 }
 
 /// The language that texts are set in: without words, and in a language that slides are not set in, as Vietnamese.

@@ -22,10 +22,12 @@ mod demand;
 pub mod draw;
 pub mod explain;
 pub mod faults;
+mod fits;
+#[cfg(test)]
+mod fits_tests;
 pub mod forecast;
 pub mod fresh;
 pub mod hours;
-mod items;
 mod join;
 pub mod lengths;
 pub mod nesting;

@@ -103,7 +103,7 @@ pub async fn suppose(app: &App, supposed: &Supposed) -> Result<Preview, StoreErr
     let next = supposed.next.clone();
     let work = tokio::task::spawn_blocking(move || {
         let pictures = next.map(|next| pictures(&boards, &after, &next, now)).unwrap_or_default();
-        Ok(Preview { groups: groups(&boards, &before, &after, now)?, pictures })
+        Ok(Preview { groups: groups(boards.iter().map(|board| (board, board)), &before, &after, now)?, pictures })
     });
     let done = work.await.map_err(|error| error.to_string()).and_then(|preview: Result<_, String>| preview);
     done.map_err(|reason| StoreError::Unreadable { what: "campaign, which makes no schedule", reason })
@@ -127,7 +127,7 @@ pub(super) async fn of_board(app: &App, board: Board, now: DateTime<Utc>) -> Res
 }
 
 /// Adds a version of a playlist that is not in use, with all that it shows.
-async fn add_playlist(app: &App, sources: &mut Sources, wanted: Versioned) -> Result<(), StoreError> {
+pub(super) async fn add_playlist(app: &App, sources: &mut Sources, wanted: Versioned) -> Result<(), StoreError> {
     if sources.playlists.contains_key(&wanted) {
         return Ok(());
     }
@@ -162,18 +162,24 @@ fn apply(sources: &mut Sources, supposed: &Supposed, now: DateTime<Utc>) {
     sources.campaigns.extend(supposed.next.clone());
 }
 
-fn groups(boards: &[Board], before: &Sources, after: &Sources, now: DateTime<Utc>) -> Result<Vec<Group>, String> {
+/// Boards, each as it is and as it would be, those with the same rules together.
+pub(super) fn groups<'a>(
+    boards: impl Iterator<Item = (&'a Board, &'a Board)>,
+    before: &Sources,
+    after: &Sources,
+    now: DateTime<Utc>,
+) -> Result<Vec<Group>, String> {
     let mut groups: Vec<Group> = Vec::new();
     let mut known = BTreeMap::new();
-    for board in boards {
-        let rules = (rules(board, before, now), rules(board, after, now));
+    for (board, next) in boards {
+        let rules = (rules(board, before, now), rules(next, after, now));
         if let Some(group) = known.get(&rules).and_then(|number: &usize| groups.get_mut(*number)) {
             group.boards.push(board.id.clone());
             continue;
         }
         known.insert(rules, groups.len());
         let (before, _) = schedule(board, before, now)?;
-        let (after, manifest) = schedule(board, after, now)?;
+        let (after, manifest) = schedule(next, after, now)?;
         groups.push(Group { boards: vec![board.id.clone()], before, after, manifest });
     }
     Ok(groups)

@@ -17,6 +17,8 @@ use crate::store::{StoreError, asset_versions, assets, units};
 
 const WIDE: &[u8] = include_bytes!("../../assets/safe/wide.svg");
 const TALL: &[u8] = include_bytes!("../../assets/safe/tall.svg");
+/// What the safe item is called where its shape does not matter: in timelines, as in those of plans.
+pub const NAME: &str = "safe-item";
 /// The unit that owns what is built in; lists leave it out.
 const UNIT: &str = "built-in";
 

@@ -9,6 +9,7 @@ pub mod forecast;
 pub mod import;
 pub mod keys;
 pub mod plan;
+pub mod rows;
 pub mod say;
 pub mod serve;
 pub mod slide;

@@ -1,9 +1,9 @@
 //! Renditions: a version of an asset brought to one geometry, made once and shared by all boards of that geometry.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
-use playlists::asset::Kind;
+use playlists::asset::{Kind, Language};
 use playlists::geometry::Geometry;
 use playlists::id::{AssetId, Digest};
 use sqlx::{FromRow, QueryBuilder};
@@ -268,6 +268,36 @@ pub async fn asset_of(db: &Db, sha256: &Digest) -> Result<Option<AssetId>, Store
         .map_err(StoreError::on("find the rendition's asset"))?
         .map(|(id,)| id.parse().map_err(|e| StoreError::unreadable("rendition.asset_id", e)))
         .transpose()
+}
+
+/// Of which asset, and in which language, renditions of these bytes were made; of several alike the first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn shown_by(db: &Db, digests: &BTreeSet<Digest>) -> Result<BTreeMap<Digest, (AssetId, Language)>, StoreError> {
+    /// Within SQLite's 32,766 parameters.
+    const AT_ONCE: usize = 10_000;
+    let digests: Vec<&Digest> = digests.iter().collect();
+    let mut found = BTreeMap::new();
+    for part in digests.chunks(AT_ONCE) {
+        let rows: Vec<(String, String, String)> = on!(db, |pool| {
+            let mut query = QueryBuilder::new("select sha256, asset_id, language from rendition where sha256 in (");
+            let mut list = query.separated(", ");
+            for digest in part {
+                list.push_bind(digest.to_string());
+            }
+            query.push(") order by sha256, asset_id, language");
+            query.build_query_as().fetch_all(pool).await
+        })
+        .map_err(StoreError::on("find what renditions show"))?;
+        for (sha256, asset, language) in rows {
+            let sha256 = sha256.parse().map_err(|e| StoreError::unreadable("rendition.sha256", e))?;
+            let asset = asset.parse().map_err(|e| StoreError::unreadable("rendition.asset_id", e))?;
+            let language = language.parse().map_err(|e| StoreError::unreadable("rendition.language", e))?;
+            found.entry(sha256).or_insert((asset, language));
+        }
+    }
+    Ok(found)
 }
 
 /// Saves how far a rendition is; its bytes' media type with it when it is ready.

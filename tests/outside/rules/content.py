@@ -7,6 +7,8 @@ class Content:
     def __init__(self, manifest):
         self.items = {item["sha256"]: item for item in manifest["items"]}
         self.playlists = {playlist["id"]: playlist["entries"] for playlist in manifest["playlists"]}
+        # The id by which each starts the day as the default playlist, or within another.
+        self.starts_by = {playlist["id"]: playlist.get("of") or playlist["id"] for playlist in manifest["playlists"]}
         self.mix = manifest.get("languages") or {}
 
     def weight(self, language):

@@ -62,7 +62,8 @@ class Loop:
 
     def entry(self, campaign, playlist, valid):
         """The next entry of a campaign, or of the default playlist where that is None."""
-        path, number, languages = self.next(("default" if campaign is None else "campaign", campaign or playlist), campaign or playlist, playlist, valid)
+        owner = ("default" if campaign is None else "campaign", campaign or playlist)
+        path, number, languages = self.next(owner, campaign or self.content.starts_by[playlist], playlist, valid)
         entry = self.content.playlists[path][number]
         asset = entry["asset"]
         pick = self.of_asset.setdefault(asset, FairPick(self.day.date))
@@ -88,7 +89,7 @@ class Loop:
         left = (left or entry.get("take") or len(valid[number])) - 1
         self.places[owner] = (number, left, playlist) if left else (after, None, playlist)
         nested = entry["playlist"]
-        return self.next((owner, number, nested), nested, nested, valid[number])
+        return self.next((owner, number, nested), self.content.starts_by[nested], nested, valid[number])
 
 
 def slot(since, until):

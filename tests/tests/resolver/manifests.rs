@@ -91,7 +91,12 @@ fn playlist(random: &mut Rng, number: usize, now: DateTime<Utc>) -> Value {
     if (1..3).contains(&number) && random.u8(..3) == 0 {
         entries.insert(0, json!({ "playlist": "list-0" }));
     }
-    json!({ "id": format!("list-{number}"), "entries": entries })
+    let mut playlist = json!({ "id": format!("list-{number}"), "entries": entries });
+    // Some are versions of another.
+    if random.u8(..3) == 0 {
+        playlist["of"] = format!("list-{}", random.u8(..6)).into();
+    }
+    playlist
 }
 
 fn entry(random: &mut Rng, now: DateTime<Utc>) -> Value {

@@ -133,6 +133,14 @@ pub struct Ticker {
     pub speed: Option<u32>,
 }
 
+impl Ticker {
+    /// How fast it runs, in pixels a second.
+    #[must_use]
+    pub fn pixels_a_second(&self) -> u32 {
+        self.speed.unwrap_or(2).saturating_mul(50)
+    }
+}
+
 impl Asset {
     /// The languages that it exists in; `und` for content without words.
     #[must_use]

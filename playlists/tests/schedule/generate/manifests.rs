@@ -180,7 +180,9 @@ fn playlist(number: usize, entries: Vec<RandomEntry>, items: usize) -> Playlist 
         };
         Entry { content, from, until }
     });
-    Playlist { id: id(format!("p{number}")), entries: entries.collect() }
+    // Some are versions of another.
+    let of = (number % 3 == 1).then(|| id(format!("of-p{}", number / 2)));
+    Playlist { id: id(format!("p{number}")), of, entries: entries.collect() }
 }
 
 /// Hours about a day.

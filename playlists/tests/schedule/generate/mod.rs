@@ -52,7 +52,7 @@ pub(crate) fn manifest(tz: Tz) -> Manifest {
         default_playlist: id("default"),
         safe_item: safe.sha256,
         items: vec![safe],
-        playlists: vec![Playlist { id: id("default"), entries: Vec::new() }],
+        playlists: vec![Playlist { of: None, id: id("default"), entries: Vec::new() }],
         campaigns: Vec::new(),
         ranks: BTreeMap::new(),
         stand_downs: Vec::new(),

@@ -86,7 +86,7 @@ proptest! {
         let from = day_start(date, manifest.time_zone) + TimeDelta::seconds(second);
         let until = from + TimeDelta::minutes(90);
         let schedule = schedule(&manifest);
-        let stretches = schedule.ticker_stretches(from, until);
+        let stretches = schedule.ticker_stretches(&Overrides::default(), from, until);
         let mut reader = Reader::new(schedule.clone());
         let mut counted = BTreeMap::<_, (u64, i64)>::new();
         let mut at = from;
@@ -106,6 +106,39 @@ proptest! {
         }
         let found = schedule.running(from, until).into_iter().map(|(id, gets)| (id, (gets.plays, gets.shown_ms)));
         prop_assert_eq!(found.collect::<BTreeMap<_, _>>(), counted);
+    }
+
+    #[test]
+    fn crossings_are_told_as_at_each_instant_and_lie_within_their_stretches((manifest, date) in any_manifest(), second in -40_000_i64..90_000, over in any_overrides()) {
+        let from = day_start(date, manifest.time_zone) + TimeDelta::seconds(second);
+        let until = from + TimeDelta::minutes(90);
+        let schedule = schedule(&manifest);
+        for overrides in [Overrides::default(), shifted(over.clone(), from)] {
+            let stretches = schedule.ticker_stretches(&overrides, from, until);
+            let mut reader = Reader::new(schedule.clone());
+            let mut at = from;
+            for told in schedule.crossings(&overrides, from, until) {
+                prop_assert!(at <= told.since && told.since < told.until && told.until <= until);
+                if at < told.since {
+                    prop_assert_eq!(reader.ticker_under(&overrides, at).what, None);
+                }
+                let whole = reader.ticker_under(&overrides, told.since);
+                prop_assert_eq!((&whole.what, whole.until.min(until)), (&told.what, told.until));
+                let crossing = told.what.expect("pauses are left out");
+                let within = stretches.iter().find(|stretch| stretch.since <= told.since && told.until <= stretch.until);
+                let within = within.expect("it lies in one");
+                let named = match (&crossing.campaign, &crossing.notice) {
+                    (Some(campaign), None) => within.campaigns.contains(campaign),
+                    (None, Some(notice)) => within.notices.contains(notice),
+                    _ => false,
+                };
+                prop_assert!(named);
+                at = told.until;
+            }
+            if at < until {
+                prop_assert_eq!(reader.ticker_under(&overrides, at).what, None);
+            }
+        }
     }
 
     #[test]

@@ -24,7 +24,7 @@ fn always(shares: &[(u32, Tier)], lanes: Lanes, seconds: u64) -> Manifest {
         let name = format!("c{number}");
         let entry = Entry::still(id(&name), digest(number), Duration::from_secs(seconds));
         manifest.items.push(item(number));
-        manifest.playlists.push(Playlist { id: id(&name), entries: vec![entry] });
+        manifest.playlists.push(Playlist { of: None, id: id(&name), entries: vec![entry] });
         manifest.campaigns.push(Campaign { tier: *tier, ..campaign(&name, *weight) });
     }
     manifest

@@ -22,7 +22,7 @@ const HOUR: i64 = 3_600_000;
 fn add(manifest: &mut Manifest, campaign: Campaign, lengths: &[u64]) {
     let still = |(n, seconds): (usize, &u64)| Entry::still(id(format!("a{n}")), digest(0), Duration::from_secs(*seconds));
     let playlist = campaign.plays.playlist().expect("it has one").clone();
-    manifest.playlists.push(Playlist { id: playlist, entries: lengths.iter().enumerate().map(still).collect() });
+    manifest.playlists.push(Playlist { of: None, id: playlist, entries: lengths.iter().enumerate().map(still).collect() });
     manifest.campaigns.push(campaign);
 }
 

@@ -58,10 +58,10 @@ proptest! {
     ) {
         let mut manifest = manifest(chrono_tz::Asia::Ho_Chi_Minh);
         let still = |name: String| Entry::still(id(name), digest(0), Duration::from_secs(20));
-        manifest.playlists.push(Playlist { id: id("inner"), entries: (0..inner).map(|n| still(format!("i{n}"))).collect() });
+        manifest.playlists.push(Playlist { of: None, id: id("inner"), entries: (0..inner).map(|n| still(format!("i{n}"))).collect() });
         let nested = || Entry { content: Content::Playlist { playlist: id("inner"), take }, from: None, until: None };
         let entries = (0..outer).map(|n| still(format!("o{n}"))).chain((0..places).map(|_| nested())).collect();
-        manifest.playlists.push(Playlist { id: id("c1"), entries });
+        manifest.playlists.push(Playlist { of: None, id: id("c1"), entries });
         manifest.campaigns.push(campaign("c1", 1));
         let day = schedule(&manifest).day(NaiveDate::default() + TimeDelta::days(day));
         let names: Vec<String> = day
@@ -94,7 +94,7 @@ proptest! {
         let mut manifest = manifest(chrono_tz::Asia::Ho_Chi_Minh);
         manifest.items.push(item(1));
         let still = |n| Entry::still(id(format!("a{n}")), digest(1), Duration::from_secs(length));
-        manifest.playlists.push(Playlist { id: id("c1"), entries: (0..entries).map(still).collect() });
+        manifest.playlists.push(Playlist { of: None, id: id("c1"), entries: (0..entries).map(still).collect() });
         let window = Window::new(id("0 12 * * *"), Duration::from_secs(window)).expect("a window");
         manifest.campaigns.push(Campaign { windows: vec![window], ..campaign("c1", 1) });
         let schedule = schedule(&manifest);

@@ -9,7 +9,7 @@ use playlists::playlist::Content;
 use playlists::trust::manifest::Manifest;
 use playlists::unit::Tier;
 
-use super::may::{Active, May, Rules, Shows, Valid, entries, valid};
+use super::may::{Active, May, Rules, Shows, Valid, entries, starts_by, valid};
 use super::{Entry, Shown, dues, wall};
 
 const ONE: i128 = 1 << 32;
@@ -189,7 +189,8 @@ impl State<'_> {
         playlist: &PlaylistId,
         at: i64,
     ) -> (Entry, Option<(PlaylistId, usize)>, i64) {
-        let name = campaign.as_ref().map_or_else(|| playlist.to_string(), ToString::to_string);
+        let starts_by = starts_by(self.manifest, playlist);
+        let name = campaign.as_ref().map_or_else(|| starts_by.to_string(), ToString::to_string);
         let path = format!("{}:{name}", if campaign.is_some() { "campaign" } else { "default" });
         let (number, inside) = self.entry(&path, &name, playlist, at);
         let Content::Asset { asset, versions, duration } = &entries(self.manifest, &inside)[number].content else {
@@ -261,7 +262,8 @@ impl State<'_> {
                 let left = left.unwrap_or_else(|| take.map_or(inner.len(), |take| take as usize)) - 1;
                 let now = if left == 0 { (next, None, playlist.clone()) } else { (number, Some(left), playlist.clone()) };
                 self.places.insert(path.to_owned(), now);
-                self.entry(&format!("{path}/{number}:{nested}"), nested.as_str(), nested, at)
+                let name = starts_by(self.manifest, nested);
+                self.entry(&format!("{path}/{number}:{nested}"), name.as_str(), nested, at)
             }
             _ => {
                 self.places.insert(path.to_owned(), (next, None, playlist.clone()));

@@ -190,6 +190,12 @@ pub(crate) fn entries<'a>(manifest: &'a Manifest, id: &PlaylistId) -> &'a [Entry
     &manifest.playlists.iter().find(|playlist| playlist.id == *id).expect("a manifest names its playlists").entries
 }
 
+/// The id by which a playlist starts the day where no campaign plays it itself.
+pub(crate) fn starts_by<'a>(manifest: &'a Manifest, id: &'a PlaylistId) -> &'a PlaylistId {
+    let playlist = manifest.playlists.iter().find(|playlist| playlist.id == *id).expect("a manifest names its playlists");
+    playlist.of.as_ref().unwrap_or(&playlist.id)
+}
+
 pub(crate) fn valid(manifest: &Manifest, id: &PlaylistId, at: i64) -> Valid {
     let mut valid = Valid::new();
     for (number, entry) in entries(manifest, id).iter().enumerate() {

@@ -63,7 +63,7 @@ pub(super) async fn carry_out(app: &App, decision: &Decision) -> Result<bool, Pl
 }
 
 /// What each campaign will play: its playlist in the version in which that will be, its ticker as that will be.
-async fn played(
+pub(super) async fn played(
     app: &App,
     decision: &Decision,
     reached: &contents::Reached,

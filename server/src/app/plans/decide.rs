@@ -11,7 +11,7 @@ use chrono::{DateTime, Utc};
 use super::boards::{self, BoardChange};
 use super::contents::{self, Work};
 use super::files::Files;
-use super::{PAGE, PlanError};
+use super::{PAGE, PlanError, fits};
 use crate::app::contents::ContentChange;
 use crate::app::{App, FieldError, checked_name};
 use crate::store::boards::Board;
@@ -171,7 +171,9 @@ pub(super) async fn decide(app: &App, document: &Document, files: &Files, words:
         faults.sort();
         return Err(PlanError::Faults(faults));
     }
-    Ok(Decision { changes, revision, now, units, contents: change, campaigns, stand_downs, boards })
+    let decision = Decision { changes, revision, now, units, contents: change, campaigns, stand_downs, boards };
+    let faults = fits::faults(app, document, &decision, &on_server, words).await?;
+    if faults.is_empty() { Ok(decision) } else { Err(PlanError::Faults(faults)) }
 }
 
 /// What overrules campaigns comes from people at that moment, not from a plan.

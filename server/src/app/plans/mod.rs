@@ -7,15 +7,20 @@ mod boards;
 mod carry_out;
 mod contents;
 mod decide;
+mod drawn;
 mod export;
 mod files;
+mod fits;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod timelines_tests;
 
 use ::playlists::plan::{Document, Fault};
 
 pub(super) use decide::parents_first;
 pub use decide::{Change, Decision, Outcome, What, Words};
+pub use drawn::drawn;
 pub use export::{Exported, export};
 pub use files::Files;
 

@@ -4,7 +4,7 @@ use super::{Files, Outcome, PlanError, decide, export, import};
 use crate::app::tests::board;
 use crate::app::{App, FieldError};
 use crate::testing::{Engine, World, on_both_databases};
-use playlists::plan::{self, Document};
+use playlists::plan::{self, Document, Drawn};
 use std::borrow::Cow;
 
 on_both_databases![
@@ -155,6 +155,7 @@ async fn a_plan_with_one_fault_changes_nothing_at_all(world: World) {
         ("id: b-0001, name", "id: b-0002, name", "boards[0]", "bangtin board add"),
         ("geometry: 64x32", "geometry: 128x64", "boards[0].geometry", "64x32"),
         ("{file: a.svg}", WRONG_FILE, "assets[1].files.und", "SHA-256"),
+        ("per_hour: 4", "per_hour: 406", "campaigns[1].per_hour", "error-per-hour-alone"),
     ] {
         let text = TEXT.replace(right, wrong).replace("boards: [b-0001]", "all: true");
         let fault = import(&world.app, &document(&text), &files(), words).await.expect_err(wrong);
@@ -187,7 +188,7 @@ async fn boards_play_what_the_plan_says(world: World) {
     crate::app::tests::settle(&world.app).await;
     let id = "b-0001".parse().expect("an id");
     let manifest = crate::app::tests::manifest(&world.app, &id).await;
-    let of_plan = document(TEXT).plan.manifest(&id).err();
+    let of_plan = document(TEXT).plan.manifest(&id, &Drawn::default()).err();
     assert!(of_plan.is_none(), "{of_plan:?}");
     let ids: Vec<_> = manifest.campaigns.iter().map(|campaign| campaign.id.to_string()).collect();
     assert_eq!(ids, ["hourly", "running", "tet"]);

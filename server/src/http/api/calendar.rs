@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use playlists::id::{BoardId, Digest};
 
-use super::timeline::{Line, Named};
+use super::lines::{Line, Named};
 use crate::http::words::Tr;
 
 /// Longest line, in bytes without its end.
@@ -25,6 +25,7 @@ pub(super) fn write(t: Tr, board: &BoardId, name: &str, lines: &[Line], now: Dat
         let summary = match line.shows {
             "safe-item" => t.s("now-safe"),
             "notice" => t.s("now-notice"),
+            "ticker" => t.a("timeline-ticker", "name", names(&all)),
             _ if all.is_empty() => t.s("now-default"),
             _ => names(&all),
         };
@@ -83,10 +84,7 @@ mod tests {
             until: "2026-02-16T18:30:00.000Z".to_owned(),
             shows,
             campaigns: names.iter().map(named).collect(),
-            per_hour: Vec::new(),
-            asset: None,
-            language: None,
-            item: None,
+            ..Line::default()
         }
     }
 
@@ -108,6 +106,13 @@ mod tests {
         ] {
             assert!(text.contains(expected), "{expected:?} is not in {text}");
         }
+    }
+
+    #[test]
+    fn running_text_is_an_event_of_its_own_and_says_so() {
+        let text = written(&[line("loop", &["Tết"]), line("ticker", &["Chào xuân"])]);
+        assert_eq!(text.matches("BEGIN:VEVENT\r\n").count(), 2);
+        assert!(text.contains("SUMMARY:Chào xuân (chữ chạy)\r\n"), "{text}");
     }
 
     #[test]

@@ -6,8 +6,9 @@ use axum::response::{IntoResponse, Response};
 use playlists::id::BoardId;
 use serde::{Deserialize, Serialize};
 
+use super::lines::stamp;
 use super::problem::Problem;
-use super::timeline::{instant, stamp};
+use super::timeline::instant;
 use crate::app::explain::explain;
 use crate::http::reasons;
 use crate::http::site::Site;

@@ -3,6 +3,7 @@
 mod calendar;
 mod explain;
 mod forecast;
+mod lines;
 mod problem;
 mod renditions;
 mod table;

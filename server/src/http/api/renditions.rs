@@ -7,8 +7,8 @@ use playlists::geometry::Geometry;
 use playlists::id::AssetId;
 use serde::Serialize;
 
+use super::lines::stamp;
 use super::problem::Problem;
-use super::timeline::stamp;
 use crate::app::{assets, upkeep};
 use crate::http::site::Site;
 use crate::store::renditions::State as How;

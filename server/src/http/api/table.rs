@@ -1,9 +1,23 @@
 //! A timeline as CSV: UTF-8 with a byte order mark, so that spreadsheets read Vietnamese names right.
 
-use super::timeline::{Line, Named};
+use super::lines::{Line, Named};
 
-const COLUMNS: [&str; 9] =
-    ["from", "until", "shows", "campaigns", "campaign_names", "per_hour", "asset", "asset_name", "language"];
+const COLUMNS: [&str; 14] = [
+    "from",
+    "until",
+    "shows",
+    "campaigns",
+    "campaign_names",
+    "per_hour",
+    "asset",
+    "asset_name",
+    "language",
+    "due",
+    "notice",
+    "zone",
+    "strip",
+    "speed",
+];
 
 /// The file's bytes.
 pub(super) fn write(lines: &[Line]) -> Vec<u8> {
@@ -24,6 +38,11 @@ pub(super) fn write(lines: &[Line]) -> Vec<u8> {
             &ids(asset),
             &names(asset),
             line.language.as_deref().unwrap_or_default(),
+            line.due.as_deref().unwrap_or_default(),
+            line.notice.as_deref().unwrap_or_default(),
+            line.zone.unwrap_or_default(),
+            line.strip.as_deref().unwrap_or_default(),
+            &line.speed.map(|speed| speed.to_string()).unwrap_or_default(),
         ]);
     }
     writer.into_inner().unwrap_or_default()
@@ -46,13 +65,23 @@ mod tests {
             until: "2026-02-16T17:00:08.000Z".to_owned(),
             shows: "campaign",
             campaigns: vec![named("tet", "Tết \"Bính Ngọ\", 2026")],
-            per_hour: Vec::new(),
             asset: Some(named("a", "=1+1")),
             language: Some("vi".to_owned()),
-            item: None,
+            ..Line::default()
         };
-        let expected = "\u{feff}from,until,shows,campaigns,campaign_names,per_hour,asset,asset_name,language\r\n\
-            2026-02-16T17:00:00.000Z,2026-02-16T17:00:08.000Z,campaign,tet,\"Tết \"\"Bính Ngọ\"\", 2026\",,a,'=1+1,vi\r\n";
-        assert_eq!(String::from_utf8(write(&[line])).expect("UTF-8"), expected);
+        let ticker = Line {
+            from: "2026-02-16T17:00:00.000Z".to_owned(),
+            until: "2026-02-16T17:00:18.000Z".to_owned(),
+            shows: "ticker",
+            campaigns: vec![named("run", "Chạy")],
+            zone: Some("bottom"),
+            strip: Some("1160x64".to_owned()),
+            speed: Some(100),
+            ..Line::default()
+        };
+        let expected = "\u{feff}from,until,shows,campaigns,campaign_names,per_hour,asset,asset_name,language,due,notice,zone,strip,speed\r\n\
+            2026-02-16T17:00:00.000Z,2026-02-16T17:00:08.000Z,campaign,tet,\"Tết \"\"Bính Ngọ\"\", 2026\",,a,'=1+1,vi,,,,,\r\n\
+            2026-02-16T17:00:00.000Z,2026-02-16T17:00:18.000Z,ticker,run,Chạy,,,,,,,bottom,1160x64,100\r\n";
+        assert_eq!(String::from_utf8(write(&[line, ticker])).expect("UTF-8"), expected);
     }
 }

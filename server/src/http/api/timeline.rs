@@ -6,11 +6,12 @@ use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use playlists::id::{BoardId, CampaignId};
-use playlists::schedule::{Showing, Shows, Stretch, What};
+use playlists::schedule::{Showing, Shows, Stretch};
 use serde::{Deserialize, Serialize};
 
+use super::lines::{self, Line, stamp};
 use super::problem::Problem;
 use super::{calendar, table};
 use crate::app::course::{Course, LONGEST, Names, Told, course};
@@ -37,33 +38,6 @@ pub(super) enum Fine {
     Span,
 }
 
-/// Something that lasts.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(super) struct Line {
-    pub(super) from: String,
-    pub(super) until: String,
-    /// `campaign`, `default`, `safe-item`, `notice`, `dark`, `unknown`; of spans `loop` in place of the first two.
-    pub(super) shows: &'static str,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(super) campaigns: Vec<Named>,
-    /// Those with plays per hour.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(super) per_hour: Vec<Named>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) asset: Option<Named>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) language: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) item: Option<String>,
-}
-
-/// An id with the name that people know it by.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(super) struct Named {
-    pub(super) id: String,
-    pub(super) name: String,
-}
-
 #[derive(Serialize)]
 struct Body {
     board: BoardId,
@@ -75,11 +49,6 @@ struct Body {
     /// Where the rest is.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<String>,
-}
-
-/// An instant as the API writes it: UTC, to the millisecond.
-pub(super) fn stamp(at: DateTime<Utc>) -> String {
-    at.to_rfc3339_opts(SecondsFormat::Millis, true)
 }
 
 /// An instant of an address; none when it is absent.
@@ -136,12 +105,14 @@ impl Question {
         course(&site.app, &self.board, self.from, self.to).await?.ok_or_else(|| Problem::no_board(self.board.as_str()))
     }
 
-    /// At most `most` lines, and whether there are more.
-    async fn lines(&self, site: &Site, most: usize) -> Result<(Course, Vec<Line>, bool), Problem> {
+    /// At most `most` lines, and where they end before all is told.
+    async fn lines(&self, site: &Site, most: usize) -> Result<(Course, Vec<Line>, Option<String>), Problem> {
         let course = self.course(site).await?;
-        let (mut lines, course) = match self.fine {
+        let geometry = course.geometry;
+        let (shown, over_it, course) = match self.fine {
             Fine::Entry => {
-                let (told, course) = off_thread(move || (course.entries(most + 1), course)).await?;
+                let work = move || (course.entries(most + 1), course.crossings(most + 1), course);
+                let (told, running, course) = off_thread(work).await?;
                 let known: Vec<&Showing> = told
                     .iter()
                     .filter_map(|told| match told {
@@ -149,20 +120,31 @@ impl Question {
                         Told::Unknown(..) => None,
                     })
                     .collect();
-                let names = Names::load(&site.app, &known, &BTreeSet::new()).await?;
-                (told.iter().map(|told| entry(told, &names)).collect::<Vec<_>>(), course)
+                let names = Names::with_tickers(&site.app, &known, &running, &BTreeSet::new()).await?;
+                let over_it: Vec<_> = running.iter().map(|running| lines::crossing(running, &names, geometry)).collect();
+                (told.iter().map(|told| lines::entry(told, &names)).collect::<Vec<_>>(), over_it, course)
             }
             Fine::Span => {
-                let (told, course) = off_thread(move || (course.stretches(most + 1), course)).await?;
-                let of: BTreeSet<CampaignId> = told.iter().flat_map(campaigns_of).cloned().collect();
-                let names = Names::load(&site.app, &[], &of).await?;
-                (told.iter().map(|told| span(told, &names)).collect(), course)
+                let work = move || (course.stretches(most + 1), course.tickers(most + 1), course);
+                let (told, running, course) = off_thread(work).await?;
+                let of = told.iter().flat_map(campaigns_of).chain(running.iter().flat_map(|stretch| &stretch.campaigns));
+                let names = Names::load(&site.app, &[], &of.cloned().collect()).await?;
+                let over_it = running.iter().map(|stretch| lines::tickers(stretch, &names)).collect();
+                (told.iter().map(|told| lines::span(told, &names)).collect(), over_it, course)
             }
         };
-        let more = lines.len() > most;
-        lines.truncate(most);
-        Ok((course, lines, more))
+        let (lines, end) = lines::merged(shown, over_it, most);
+        Ok((course, lines, end))
     }
+}
+
+/// Those that share the board.
+fn campaigns_of(told: &Told<Stretch>) -> impl Iterator<Item = &CampaignId> {
+    let (weighted, per_hour) = match told {
+        Told::Known(Stretch { shows: Shows::Loop { weighted, per_hour }, .. }) => (&weighted[..], &per_hour[..]),
+        Told::Known(_) | Told::Unknown(..) => (&[][..], &[][..]),
+    };
+    weighted.iter().chain(per_hour)
 }
 
 /// Listing days takes a moment and must not hold up others.
@@ -174,72 +156,6 @@ async fn off_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static
     tokio::task::spawn_blocking(work).await.map_err(failed)
 }
 
-fn campaigns_of(told: &Told<Stretch>) -> impl Iterator<Item = &CampaignId> {
-    let (weighted, per_hour) = match told {
-        Told::Known(Stretch { shows: Shows::Loop { weighted, per_hour }, .. }) => (&weighted[..], &per_hour[..]),
-        Told::Known(_) | Told::Unknown(..) => (&[][..], &[][..]),
-    };
-    weighted.iter().chain(per_hour)
-}
-
-fn line(from: DateTime<Utc>, until: DateTime<Utc>, shows: &'static str) -> Line {
-    Line {
-        from: stamp(from),
-        until: stamp(until),
-        shows,
-        campaigns: Vec::new(),
-        per_hour: Vec::new(),
-        asset: None,
-        language: None,
-        item: None,
-    }
-}
-
-fn entry(told: &Told<Showing>, names: &Names) -> Line {
-    let showing = match told {
-        Told::Known(showing) => showing,
-        Told::Unknown(from, until) => return line(*from, *until, "unknown"),
-    };
-    let of = |shows| line(showing.since, showing.until, shows);
-    match &showing.what {
-        What::Dark => of("dark"),
-        What::Notice { item, .. } => Line { item: Some(item.to_string()), ..of("notice") },
-        What::Entry(slot) => {
-            let shows = match (&slot.campaign, &slot.asset) {
-                (Some(_), _) => "campaign",
-                (None, Some(_)) => "default",
-                (None, None) => "safe-item",
-            };
-            let campaign = slot.campaign.iter().map(|id| Named { id: id.to_string(), name: names.campaign(id).to_owned() });
-            Line {
-                campaigns: campaign.collect(),
-                asset: slot.asset.as_ref().map(|id| Named { id: id.to_string(), name: names.asset(id).to_owned() }),
-                language: Some(slot.language.to_string()),
-                item: Some(slot.item.to_string()),
-                ..of(shows)
-            }
-        }
-    }
-}
-
-fn span(told: &Told<Stretch>, names: &Names) -> Line {
-    let stretch = match told {
-        Told::Known(stretch) => stretch,
-        Told::Unknown(from, until) => return line(*from, *until, "unknown"),
-    };
-    let of = |shows| line(stretch.since, stretch.until, shows);
-    let named = |ids: &[CampaignId]| {
-        ids.iter().map(|id| Named { id: id.to_string(), name: names.campaign(id).to_owned() }).collect::<Vec<_>>()
-    };
-    match &stretch.shows {
-        Shows::Dark => of("dark"),
-        Shows::SafeItem => of("safe-item"),
-        Shows::Notices(_) => of("notice"),
-        Shows::Loop { weighted, per_hour } if weighted.is_empty() => Line { per_hour: named(per_hour), ..of("default") },
-        Shows::Loop { weighted, per_hour } => Line { campaigns: named(weighted), per_hour: named(per_hour), ..of("loop") },
-    }
-}
-
 /// `GET /api/v1/boards/{id}/timeline?from&to&step`: JSON, [`PAGE`] lines at a time; one day of spans from now on, if not said.
 pub(in crate::http) async fn json(
     State(site): State<Site>,
@@ -247,13 +163,10 @@ pub(in crate::http) async fn json(
     Query(asked): Query<Asked>,
 ) -> Result<Response, Problem> {
     let question = Question::read(&board, &asked, site.app.clock.now(), TimeDelta::days(1))?;
-    let (course, timeline, more) = question.lines(&site, PAGE).await?;
+    let (course, timeline, end) = question.lines(&site, PAGE).await?;
     let step = if question.fine == Fine::Entry { "entry" } else { "span" };
     let (from, to) = (stamp(question.from), stamp(question.to));
-    let rest = timeline
-        .last()
-        .filter(|_| more)
-        .map(|last| format!("/api/v1/boards/{}/timeline?from={}&to={to}&step={step}", question.board, last.until));
+    let rest = end.map(|end| format!("/api/v1/boards/{}/timeline?from={end}&to={to}&step={step}", question.board));
     let time_zone = course.time_zone.name();
     Ok(Json(Body { board: question.board, time_zone, from, to, step, timeline, next: rest }).into_response())
 }
