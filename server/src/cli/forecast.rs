@@ -11,8 +11,8 @@ use playlists::schedule::Schedule;
 use super::say::say;
 use super::{block_on, plan};
 use crate::app::board_forecast::{BoardForecast, board_forecast};
-use crate::app::boards;
 use crate::app::course::LONGEST;
+use crate::app::{boards, plans};
 use crate::config::Config;
 use crate::lifecycle;
 use crate::ports::SystemClock;
@@ -62,8 +62,9 @@ pub fn run(config: &Config, arguments: &Arguments) -> anyhow::Result<()> {
 
 fn by_plan(file: &std::path::Path, arguments: &Arguments) -> anyhow::Result<BoardForecast> {
     let plan = plan::read(file)?.plan;
-    let manifest = plan.manifest(&arguments.board)?;
-    let overrides = plan.overrides(&arguments.board)?;
+    let drawn = plans::drawn(&plan, &arguments.board);
+    let manifest = plan.manifest(&arguments.board, &drawn)?;
+    let overrides = plan.overrides(&arguments.board, &drawn)?;
     let (from, until) = (arguments.from.begins(manifest.time_zone), arguments.to.ends(manifest.time_zone));
     hold(from, until)?;
     let mut forecast = BoardForecast::by_manifest(&manifest, &Schedule::new(&manifest)?, &overrides, from, until);

@@ -6,8 +6,9 @@ use axum::response::{IntoResponse, Response};
 use playlists::id::{BoardId, CampaignId};
 use serde::{Deserialize, Serialize};
 
+use super::lines::stamp;
 use super::problem::Problem;
-use super::timeline::{interval, stamp};
+use super::timeline::interval;
 use crate::app::board_forecast::{BoardForecast, Share, board_forecast};
 use crate::app::forecast::AHEAD;
 use crate::http::site::Site;
