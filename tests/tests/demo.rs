@@ -200,17 +200,20 @@ fn colours(picture: &RgbImage) -> usize {
     picture.pixels().collect::<std::collections::HashSet<_>>().len()
 }
 
-/// What the boards show once each shows something else than its first picture, which is the safe item.
+/// What the boards show, one after the other, each just after its picture changed: so that they are of different things, and none is
+/// the safe item.
 async fn later_frames(demo: &Demo, first: &[Shown]) -> Vec<RgbImage> {
-    eventually("each board shows something of the plan", STARTUP, async || {
-        let now: Vec<_> =
-            first.iter().filter_map(|first| demo.shown(&first.board).filter(|now| now.item != first.item)).collect();
-        if now.len() == first.len() { Ok(now) } else { Err(format!("{} do", now.len())) }
-    })
-    .await
-    .iter()
-    .map(|shown| read(&shown.picture))
-    .collect()
+    let mut frames = Vec::new();
+    for first in first {
+        let before = demo.shown(&first.board);
+        let old = |now: &Shown| now.item == first.item || before.as_ref().is_some_and(|before| before.item == now.item);
+        let shown = eventually("the board shows something else", STARTUP, async || {
+            demo.shown(&first.board).filter(|now| !old(now)).ok_or("the same")
+        })
+        .await;
+        frames.push(read(&shown.picture));
+    }
+    frames
 }
 
 /// The file that the README's picture goes to, if it is asked for: `make screenshot`.
