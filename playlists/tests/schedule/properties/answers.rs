@@ -1,6 +1,6 @@
 //! Answers: the same at every instant of theirs, one after the other without gap, and some at any time.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta};
 use playlists::local::day_start;
@@ -113,9 +113,19 @@ proptest! {
         let from = day_start(date, manifest.time_zone) + TimeDelta::seconds(second);
         let until = from + TimeDelta::minutes(90);
         let schedule = schedule(&manifest);
-        for overrides in [Overrides::default(), shifted(over.clone(), from)] {
+        let over = shifted(over, from);
+        let none_recalled = Overrides { recalled_items: BTreeSet::new(), recalled_campaigns: BTreeSet::new(), ..over.clone() };
+        for overrides in [Overrides::default(), none_recalled, over] {
             let stretches = schedule.ticker_stretches(&overrides, from, until);
             let mut reader = Reader::new(schedule.clone());
+            // A recall leaves turns empty; else something runs at every instant of a stretch.
+            let recalls = !overrides.recalled_items.is_empty() || !overrides.recalled_campaigns.is_empty();
+            for stretch in stretches.iter().filter(|_| !recalls) {
+                let middle = stretch.since + (stretch.until - stretch.since) / 2;
+                for at in [stretch.since, middle, stretch.until - millisecond()] {
+                    prop_assert!(reader.ticker_under(&overrides, at).what.is_some());
+                }
+            }
             let mut at = from;
             for told in schedule.crossings(&overrides, from, until) {
                 prop_assert!(at <= told.since && told.since < told.until && told.until <= until);
