@@ -13,8 +13,11 @@ use crate::id::{AssetId, Digest, PlaylistId};
 pub const SHORTEST_ENTRY: Duration = Duration::from_secs(1);
 /// Longest time an entry is on the screen.
 pub const LONGEST_ENTRY: Duration = Duration::from_secs(24 * 3600);
-/// How deep playlists may lie within one another.
+/// How deep playlists may lie within one another in a manifest.
 pub const DEEPEST_NESTING: usize = 8;
+/// How deep those of people may, on pages and in plans. A manifest may need two levels more: the default playlists of a day lie in one of
+/// their own, and a slide that changes with the day is a playlist of its days.
+pub const DEEPEST_PLANNED: usize = DEEPEST_NESTING - 2;
 
 /// An ordered list of entries.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,6 +1,7 @@
 //! Each fault is told where it stands, with what to do; all that can be told at once are.
 
 use playlists::plan::read;
+use playlists::playlist::DEEPEST_PLANNED;
 
 use crate::WHOLE;
 
@@ -14,6 +15,24 @@ fn faults(text: &str) -> Vec<String> {
 #[test]
 fn a_plan_with_something_of_everything_holds() {
     assert_eq!(faults(WHOLE), Vec::<String>::new());
+}
+
+/// The whole plan with playlists within one another, so many levels below the first.
+fn nested(levels: usize) -> String {
+    let line = |n: usize| {
+        let within = if n == levels { "standing".to_owned() } else { format!("deep-{}", n + 1) };
+        format!("  - id: deep-{n}\n    name: Deep {n}\n    entries:\n      - {{playlist: {within}}}\n")
+    };
+    WHOLE.replace("\nplaylists:\n", &format!("\nplaylists:\n{}", (1..=levels).map(line).collect::<String>()))
+}
+
+#[test]
+fn playlists_lie_as_deep_as_a_manifest_of_them_can_carry() {
+    // The last of the chain holds `standing`, and that holds `inner`.
+    let most = DEEPEST_PLANNED - 1;
+    assert_eq!(faults(&nested(most)), Vec::<String>::new());
+    let told = faults(&nested(most + 1));
+    assert!(told.len() == 1 && told[0].contains("playlists lie 7 deep within it; at most 6"), "{told:?}");
 }
 
 /// What is changed in the whole plan, where the fault is to be found, and words of it.

@@ -3,18 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use ::playlists::id::PlaylistId;
-use ::playlists::playlist::DEEPEST_NESTING;
-
-/// How many playlists may follow within one another, less one. A manifest may need two levels more: the default playlists of a day
-/// lie in one of their own, and a slide that changes with the day is a playlist of its days.
-pub const DEEPEST: usize = DEEPEST_NESTING - 2;
+use ::playlists::playlist::DEEPEST_PLANNED;
 
 /// Why playlists may not lie within one another so.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NestingFault {
     /// A playlist would lie within itself: from it to itself.
     Circle(Vec<PlaylistId>),
-    /// More than [`DEEPEST`] levels: from the outermost to the innermost.
+    /// More than [`DEEPEST_PLANNED`] levels: from the outermost to the innermost.
     Deep(Vec<PlaylistId>),
 }
 
@@ -83,7 +79,7 @@ impl Nesting {
         path.reverse();
         path.pop();
         path.extend(longest(&self.0, id, &mut BTreeMap::new()));
-        (path.len() > DEEPEST + 1).then_some(NestingFault::Deep(path))
+        (path.len() > DEEPEST_PLANNED + 1).then_some(NestingFault::Deep(path))
     }
 
     /// A way from a playlist back to itself.
@@ -158,7 +154,7 @@ mod tests {
 
     #[test]
     fn what_lies_too_deep_is_told_from_the_outermost_to_the_innermost() {
-        let names: Vec<String> = (0..=DEEPEST + 1).map(|n| format!("p-{n}")).collect();
+        let names: Vec<String> = (0..=DEEPEST_PLANNED + 1).map(|n| format!("p-{n}")).collect();
         let pairs: Vec<_> = names.iter().zip(names.iter().skip(1)).map(|(a, b)| (a.as_str(), b.as_str())).collect();
         let all: Vec<_> = names.iter().map(|name| id(name)).collect();
         // Whichever of them is saved last.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use ::playlists::asset::AssetKind;
 use ::playlists::id::{AssetId, PlaylistId, UnitId};
 use ::playlists::millis;
-use ::playlists::playlist::{LONGEST_ENTRY, SHORTEST_ENTRY};
+use ::playlists::playlist::{DEEPEST_PLANNED, LONGEST_ENTRY, SHORTEST_ENTRY};
 use ::playlists::trust::faults::MOST_UNFOLDED;
 
 use super::assets::properties::validity;
@@ -256,7 +256,7 @@ async fn check_nesting(
         let names: BTreeMap<_, _> = playlists::many(&app.db, &path).await?.into_iter().map(|list| (list.id, list.name)).collect();
         let name = |id: &PlaylistId| names.get(id).cloned().unwrap_or_else(|| id.to_string());
         let path = path.iter().map(name).collect::<Vec<_>>().join(" → ");
-        errors.push(FieldError::new("entries", code).with("path", path).with("most", super::nesting::DEEPEST.to_string()));
+        errors.push(FieldError::new("entries", code).with("path", path).with("most", DEEPEST_PLANNED.to_string()));
         return Ok(());
     }
     let around = nesting.around(&BTreeSet::from([id.clone()]));

@@ -5,13 +5,12 @@ use std::time::Duration;
 
 use ::playlists::asset::{Fit, Language};
 use ::playlists::id::{Digest, PlaylistId};
-use ::playlists::playlist::{Content, Playlist};
+use ::playlists::playlist::{Content, DEEPEST_PLANNED, Playlist};
 use ::playlists::schedule::Schedule;
 use ::playlists::trust::manifest::Manifest;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::assets::{self, Asset, Label, PropertiesDraft, SlideDraft, TickerDraft};
-use super::nesting::DEEPEST;
 use super::playlists::{self, EntryDraft, PlaylistDraft};
 use super::tests::{asset, board, campaign, draft, furnished, manifest, playlist, settle, svg, unit};
 use super::{App, FieldError};
@@ -183,11 +182,11 @@ async fn a_playlist_within_itself_or_too_deep_is_refused_with_its_way(world: Wor
     let app = &world.app;
     let red = asset(app, "red").await;
     let mut lists = vec![save(app, None, "P0", vec![of_asset(&red)]).await.expect("valid")];
-    for n in 1..=DEEPEST {
+    for n in 1..=DEEPEST_PLANNED {
         let id = save(app, None, &format!("P{n}"), vec![of_list(&lists[n - 1])]).await.expect("valid");
         lists.push(id);
     }
-    let deep = save(app, None, "P7", vec![of_list(&lists[DEEPEST])]).await.expect_err("too deep");
+    let deep = save(app, None, "P7", vec![of_list(&lists[DEEPEST_PLANNED])]).await.expect_err("too deep");
     assert_eq!((deep[0].field.as_str(), deep[0].code), ("entries", "error-entries-deep"));
     let circle = save(app, Some(&lists[0]), "P0", vec![of_list(&lists[2]), of_asset(&red)]).await.expect_err("a circle");
     assert_eq!(circle[0].code, "error-entries-circle");

@@ -17,6 +17,8 @@ pub(crate) const LIMIT: Duration = Duration::from_secs(600);
 pub(crate) struct Demo {
     /// From the start of the process to the third board's first picture.
     pub(crate) first_picture: Duration,
+    /// From the start of the process until every board is on its newest manifest.
+    pub(crate) all_settled: Duration,
     site: Site,
     folder: TempDir,
     process: Process,
@@ -63,8 +65,9 @@ impl Demo {
         let login = std::fs::read_to_string(folder.path().join("login.txt")).expect("the demo wrote a login");
         let password = login.lines().find_map(|line| line.strip_prefix("password: ")).expect("it holds a password");
         let site = Site::sign_in(address, "admin", password);
-        let demo = Self { first_picture, site, folder, process };
+        let mut demo = Self { first_picture, all_settled: Duration::ZERO, site, folder, process };
         demo.settled();
+        demo.all_settled = started.elapsed();
         demo
     }
 

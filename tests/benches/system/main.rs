@@ -55,6 +55,10 @@ fn of_the_demo() {
         "  first picture on all three boards   {:>7.1} s after the start, with an empty data folder",
         demo.first_picture.as_secs_f64()
     );
+    println!(
+        "  every picture of the year made, every board on its newest manifest {:>7.0} s after the start",
+        demo.all_settled.as_secs_f64()
+    );
     previews(&demo);
     saves(&demo);
     let mut slides = demo.slides(640, 320);

@@ -8,7 +8,7 @@ use super::{Faults, Names};
 use crate::plan::document::{Asset, Entry, Plan, Playlist, Slide, Ticker};
 use crate::plan::manifest::SAFE;
 use crate::plan::values::Length;
-use crate::playlist::{DEEPEST_NESTING, LONGEST_ENTRY, SHORTEST_ENTRY};
+use crate::playlist::{DEEPEST_PLANNED, LONGEST_ENTRY, SHORTEST_ENTRY};
 use crate::trust::faults::MOST_UNFOLDED;
 
 /// Most entries of one playlist.
@@ -208,8 +208,8 @@ fn measure<'a>(
         }
     }
     way.pop();
-    if levels > DEEPEST_NESTING {
-        return Err(format!("playlists lie {levels} deep within it; at most {DEEPEST_NESTING}"));
+    if levels > DEEPEST_PLANNED {
+        return Err(format!("playlists lie {levels} deep within it; at most {DEEPEST_PLANNED}"));
     }
     if entries > MOST_UNFOLDED {
         return Err(format!("it comes to {entries} entries with those within it; at most {MOST_UNFOLDED}"));
