@@ -457,13 +457,15 @@ board-forecast-range = { $from } – { $until }
 board-forecast-lit = Lit
 board-forecast-kept = Pictures and clips on the board
 board-forecast-plays = Plays
+board-forecast-share = Share
 board-forecast-lapses = { $n ->
     [one] { $n } play is due and will not be started
    *[other] { $n } plays are due and will not be started
 }
 board-forecast-hint = Counted entry by entry from the manifests that are published. Shares are of the time in which the board is lit; running text lies over the others and is counted apart.
 board-forecast-displaced = Held back
-board-forecast-displaced-more = { $n } more are held back; the API names all.
+board-forecast-held = By “{ $by }”, { $since } – { $until }: “{ $name }”
+board-forecast-displaced-more = On { $n } more occasions campaigns are held back; the API names all.
 board-forecast-wrong = Choose a last day that does not lie before the first, at most { $n } days, between 1970 and 2099.
 timeline-title = Timeline
 timeline-csv = Entries of this day (CSV)

@@ -68,7 +68,8 @@ pub(crate) fn magick() -> &'static str {
 }
 
 pub(crate) fn run(program: &str, arguments: &[&str]) {
-    let done = Command::new(installed(program)).args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).status();
+    let mut command = Command::new(installed(program));
+    let done = command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
     assert!(done.is_ok_and(|status| status.success()), "{program} {arguments:?} fails");
 }
 

@@ -6,6 +6,7 @@ use axum::response::Html;
 use chrono::{Days, NaiveDate};
 use playlists::id::BoardId;
 use playlists::local::{broadcast_day, day_start};
+use playlists::schedule::Displaced;
 use serde::Deserialize;
 
 use crate::app::board_forecast::{BoardForecast, Share, board_forecast};
@@ -102,7 +103,8 @@ pub(in crate::http) async fn show(
     shown.times = times(t, &forecast);
     shown.lines = forecast.shares().iter().map(|share| line(t, share)).collect();
     shown.displaced = displaced(t, &forecast);
-    shown.displaced_more = whole(forecast.counted.displaced.len().saturating_sub(MOST_DISPLACED));
+    shown.displaced_more = whole(shown.displaced.len().saturating_sub(MOST_DISPLACED));
+    shown.displaced.truncate(MOST_DISPLACED);
     page(&shown)
 }
 
@@ -152,16 +154,28 @@ fn line(t: Tr, share: &Share<'_>) -> Line {
     }
 }
 
+/// Who is held back, those by the same campaigns for the same time in one sentence.
 fn displaced(t: Tr, forecast: &BoardForecast) -> Vec<String> {
-    let said = |displaced: &playlists::schedule::Displaced| {
+    let mut together: Vec<(Vec<&str>, &Displaced)> = Vec::new();
+    for displaced in &forecast.counted.displaced {
+        let name = forecast.names.campaign(&displaced.campaign);
+        let alike = |(_, other): &&mut (Vec<&str>, &Displaced)| {
+            (&other.by, other.since, other.until) == (&displaced.by, displaced.since, displaced.until)
+        };
+        match together.iter_mut().rev().take(MOST_DISPLACED).find(alike) {
+            Some((names, _)) => names.push(name),
+            None => together.push((vec![name], displaced)),
+        }
+    }
+    let said = |(names, displaced): (Vec<&str>, &Displaced)| {
         let by: Vec<_> = displaced.by.iter().map(|id| forecast.names.campaign(id)).collect();
         let words = [
-            ("name", forecast.names.campaign(&displaced.campaign).to_owned()),
-            ("by", by.join(", ")),
+            ("name", names.join("”, “")),
+            ("by", by.join("”, “")),
             ("since", t.instant(displaced.since)),
             ("until", t.instant(displaced.until)),
         ];
-        t.args("forecast-displaced", &words)
+        t.args("board-forecast-held", &words)
     };
-    forecast.counted.displaced.iter().take(MOST_DISPLACED).map(said).collect()
+    together.into_iter().map(said).collect()
 }
