@@ -22,8 +22,8 @@ pub struct Setting {
 
 /// Which log lines are written unless it is said otherwise.
 pub const DEFAULT_LOG: &str = "info,mqtt5=error";
-/// The same for the demo: what it prints first must not scroll away. Its first start makes the pictures of a year, so statements are slow.
-pub const DEMO_LOG: &str = "warn,mqtt5=error,sqlx::query=error";
+/// The same for the demo: what it prints first must not scroll away.
+pub const DEMO_LOG: &str = "warn,mqtt5=error";
 
 /// All settings, in the order of the reference in this crate's README.
 pub const SETTINGS: &[Setting] = &[
