@@ -120,6 +120,7 @@ async fn a_plan_is_carried_out_beside_a_running_server_or_not_at_all_and_goes_ou
 
         world.desired_is_settled(&board).await;
         plays_as_the_plan_says(&desk, &out.join("plan.yaml"));
+        counts_as_the_plan_says(&desk, &run, &out.join("plan.yaml"));
     })
     .await;
 }
@@ -217,4 +218,37 @@ fn plays_as_the_plan_says(desk: &Desk, plan: &Path) {
     }
     assert_eq!(ours.len(), theirs.len());
     assert!(pages > 1 && ours.iter().any(|line| line["zone"] == "bottom"), "{pages} pages, {} rows", ours.len());
+}
+
+/// What each campaign gets is the same over the API, by the command beside the server, and by the plan without one.
+fn counts_as_the_plan_says(desk: &Desk, run: &impl Fn(&[&str]) -> Output, plan: &Path) {
+    let zone = chrono_tz::Asia::Ho_Chi_Minh;
+    let start = |days| day_start(broadcast_day(now(), zone) + Days::new(days), zone).to_rfc3339_opts(SecondsFormat::Millis, true);
+    let (from, to) = (start(1), start(3));
+    let answer = desk.open(&format!("/api/v1/boards/b-0001/forecast?from={from}&to={to}"), "en");
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    let told: Value = answer.body.parse().unwrap();
+    let text = |value: &Value| value.as_str().unwrap_or("-").to_owned();
+    let share = |share: &Value| {
+        let figures = (share["plays"].as_u64().unwrap(), share["shown_ms"].as_i64().unwrap(), share["lapses"].as_u64().unwrap());
+        ((text(&share["shows"]), text(&share["campaign"])), figures)
+    };
+    let over_the_api: BTreeMap<_, _> = told["shares"].as_array().unwrap().iter().map(share).collect();
+    let counted = |more: &[&str]| -> BTreeMap<_, _> {
+        let asked = ["forecast", "--board", "b-0001", "--from", &from, "--to", &to];
+        let printed = said(&run(&[&asked[..], more].concat()));
+        let line = |line: &str| {
+            let fields: Vec<&str> = line.split('\t').collect();
+            let shown_ms = (fields[5].parse::<f64>().unwrap() * 1000.0).round() as i64;
+            let figures = (fields[3].parse().unwrap(), shown_ms, fields[7].parse().unwrap());
+            ((fields[0].to_owned(), fields[1].to_owned()), figures)
+        };
+        printed.lines().skip(1).map(line).collect()
+    };
+    assert_eq!(over_the_api, counted(&[]), "over the API, then by the command");
+    assert_eq!(over_the_api, counted(&["--plan", plan.to_str().unwrap()]), "over the API, then by the plan");
+    assert!(over_the_api.len() > 3 && over_the_api.keys().any(|(shows, _)| shows == "ticker"), "{over_the_api:?}");
+    let wrong = desk.open(&format!("/api/v1/boards/b-0001/forecast?from={to}&to={from}"), "en");
+    assert!(wrong.status == 400 && wrong.body.contains("it must lie after from"), "{}", wrong.body);
+    assert_eq!(desk.open("/api/v1/boards/b-9999/forecast", "en").status, 404);
 }

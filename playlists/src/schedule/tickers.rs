@@ -173,23 +173,14 @@ impl Schedule {
     /// What each ticker gets from an instant to another: the crossings that start within, and the time in which it runs. Nothing is said
     /// of those that get nothing, nor of the loop beneath: that is [`Schedule::forecast`]'s.
     #[must_use]
-    pub fn running(&self, from: DateTime<Utc>, until: DateTime<Utc>) -> BTreeMap<CampaignId, Airtime> {
+    pub fn running(&self, overrides: &Overrides, from: DateTime<Utc>, until: DateTime<Utc>) -> BTreeMap<CampaignId, Airtime> {
         let mut found: BTreeMap<CampaignId, Airtime> = BTreeMap::new();
-        let range = Span { from: within(from).timestamp_millis(), until: within(until).timestamp_millis() };
-        if self.plan.tickers.is_empty() {
-            return found;
-        }
-        for date in self.dates(range) {
-            for Running { what, since, until } in self.tickers(date).crossings() {
-                let Some(campaign) = what.and_then(|crossing| crossing.campaign) else { continue };
-                let span = Span { from: since.timestamp_millis(), until: until.timestamp_millis() };
-                let shown = span.and(range);
-                if !shown.is_empty() {
-                    let airtime = found.entry(campaign).or_default();
-                    airtime.plays += u64::from(span.from >= range.from);
-                    airtime.shown_ms += shown.until - shown.from;
-                }
-            }
+        for Running { what, since, until } in self.crossings(overrides, from, until) {
+            let Some(campaign) = what.and_then(|crossing| crossing.campaign) else { continue };
+            // Only the first may have begun before.
+            let starts = since > within(from) || self.ticker_under(overrides, since).since == since;
+            let shown_ms = (until - since).num_milliseconds();
+            found.entry(campaign).or_default().add(Airtime { plays: u64::from(starts), shown_ms });
         }
         found
     }

@@ -81,7 +81,7 @@ impl BoardForecast {
     ) -> Self {
         Self {
             counted: schedule.forecast(under, from, until),
-            running: schedule.running(from, until),
+            running: schedule.running(under, from, until),
             kept_bytes: manifest.items.iter().map(|item| item.size).sum(),
             ..Self::default()
         }

@@ -116,8 +116,8 @@ fn count(preview: Preview, now: DateTime<Utc>, from: DateTime<Utc>, until: DateT
     let counted = |group: super::preview::Group| Counted {
         before: group.before.forecast(&overrides, from, until),
         after: group.after.forecast(&overrides, from, until),
-        running_before: group.before.running(from, until),
-        running_after: group.after.running(from, until),
+        running_before: group.before.running(&overrides, from, until),
+        running_after: group.after.running(&overrides, from, until),
         jumps: group.before.resolve(now) != group.after.resolve(now)
             || group.before.ticker_under(&overrides, now).what != group.after.ticker_under(&overrides, now).what,
         refusals: group.after.refusals(&group.manifest, from, until),

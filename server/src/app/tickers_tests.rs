@@ -190,14 +190,17 @@ async fn tickers_take_turns_by_weight_and_the_forecast_counts_their_crossings(wo
     assert!(counted.after.campaigns.is_empty(), "the loop beneath is as it was");
     let light = campaign(app, None, light).await;
     settle(app).await;
-    let shown = schedule(&manifest(app, &board).await).running(outlook.from, outlook.until);
+    let shown = schedule(&manifest(app, &board).await).running(&Overrides::default(), outlook.from, outlook.until);
     let turns: BTreeMap<_, _> = shown.iter().map(|(id, airtime)| (id, airtime.plays)).collect();
     // To within two turns in each of the eight broadcast days that the week touches.
     let share = 3.0 * turns[&light] as f64 - turns[&heavy] as f64;
     assert!(share.abs() <= 8.0 * 8.0, "{turns:?}");
     let outlook =
         forecast::forecast(app, &unit(), Some(&light), &running(&other, &[&board])).await.expect("asked").expect("valid");
-    assert_eq!(outlook.counted[0].running_after, schedule(&manifest(app, &board).await).running(outlook.from, outlook.until));
+    assert_eq!(
+        outlook.counted[0].running_after,
+        schedule(&manifest(app, &board).await).running(&Overrides::default(), outlook.from, outlook.until)
+    );
     assert!(!outlook.counted[0].jumps);
 }
 

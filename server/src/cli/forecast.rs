@@ -1,15 +1,16 @@
 //! `bangtin forecast`: what each campaign gets of a board over an interval, on this server, or by a plan without one.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::{Context as _, ensure};
+use anyhow::Context as _;
 use playlists::id::BoardId;
 use playlists::plan::When;
 use playlists::schedule::Schedule;
 
+use super::block_on;
+use super::plan::{interval, read};
 use super::say::say;
-use super::{block_on, plan};
 use crate::app::board_forecast::{BoardForecast, board_forecast};
 use crate::app::course::LONGEST;
 use crate::app::{boards, plans};
@@ -60,13 +61,12 @@ pub fn run(config: &Config, arguments: &Arguments) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn by_plan(file: &std::path::Path, arguments: &Arguments) -> anyhow::Result<BoardForecast> {
-    let plan = plan::read(file)?.plan;
+fn by_plan(file: &Path, arguments: &Arguments) -> anyhow::Result<BoardForecast> {
+    let plan = read(file)?.plan;
     let drawn = plans::drawn(&plan, &arguments.board);
     let manifest = plan.manifest(&arguments.board, &drawn)?;
     let overrides = plan.overrides(&arguments.board, &drawn)?;
-    let (from, until) = (arguments.from.begins(manifest.time_zone), arguments.to.ends(manifest.time_zone));
-    hold(from, until)?;
+    let (from, until) = interval(&arguments.from, &arguments.to, manifest.time_zone, LONGEST)?;
     let mut forecast = BoardForecast::by_manifest(&manifest, &Schedule::new(&manifest)?, &overrides, from, until);
     forecast.names.campaigns = plan.campaigns.into_iter().map(|campaign| (campaign.id, campaign.name)).collect();
     Ok(forecast)
@@ -77,16 +77,9 @@ fn by_server(config: &Config, arguments: &Arguments) -> anyhow::Result<BoardFore
         let app = lifecycle::open(config, Arc::new(SystemClock)).await?;
         let unknown = || format!("there is no board {}; see: bangtin board list", arguments.board);
         let board = boards::get(&app, &arguments.board).await?.with_context(unknown)?;
-        let (from, until) = (arguments.from.begins(board.time_zone), arguments.to.ends(board.time_zone));
-        hold(from, until)?;
+        let (from, until) = interval(&arguments.from, &arguments.to, board.time_zone, LONGEST)?;
         let forecast = board_forecast(&app, &arguments.board, from, until).await?.with_context(unknown)?;
         app.db.close().await;
         Ok(forecast)
     })
-}
-
-fn hold(from: chrono::DateTime<chrono::Utc>, until: chrono::DateTime<chrono::Utc>) -> anyhow::Result<()> {
-    ensure!(from < until, "--to must lie after --from");
-    ensure!(until - from <= LONGEST, "at most {} days are counted at once", LONGEST.num_days());
-    Ok(())
 }

@@ -4,8 +4,10 @@ use std::fmt;
 use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
-use playlists::plan::{self, Document, Fault};
+use anyhow::{Context as _, ensure};
+use chrono::{DateTime, TimeDelta, Utc};
+use chrono_tz::Tz;
+use playlists::plan::{self, Document, Fault, When};
 
 /// The plan's file in a folder.
 pub const FILE: &str = "plan.yaml";
@@ -28,6 +30,17 @@ pub enum Command {
     },
     /// Print the JSON Schema of plans.
     Schema,
+}
+
+/// The interval that two words of a command line mean in a board's zone.
+///
+/// # Errors
+/// When it is none, or longer than what is told at once.
+pub fn interval(from: &When, to: &When, zone: Tz, longest: TimeDelta) -> anyhow::Result<(DateTime<Utc>, DateTime<Utc>)> {
+    let (from, until) = (from.begins(zone), to.ends(zone));
+    ensure!(from < until, "--to must lie after --from");
+    ensure!(until - from <= longest, "at most {} days are told at once", longest.num_days());
+    Ok((from, until))
 }
 
 /// A plan that does not hold: the process ends with 65 (`EX_DATAERR` of sysexits.h).

@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 
-use anyhow::ensure;
 use chrono::TimeDelta;
 use playlists::id::BoardId;
 use playlists::plan::{Campaign, Drawn, Plan, When};
@@ -48,9 +47,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let drawn = plans::drawn(&plan, board);
     let manifest = plan.manifest(board, &drawn)?;
     let overrides = plan.overrides(board, &drawn)?;
-    let (from, until) = (arguments.from.begins(manifest.time_zone), arguments.to.ends(manifest.time_zone));
-    ensure!(from < until, "--to must lie after --from");
-    ensure!(until - from <= LONGEST, "at most {} days are told at once", LONGEST.num_days());
+    let (from, until) = plan::interval(&arguments.from, &arguments.to, manifest.time_zone, LONGEST)?;
     let schedule = Schedule::new(&manifest)?;
     tell_what_is_left_out(&plan, board, &drawn);
     let out = std::io::BufWriter::new(std::io::stdout().lock());

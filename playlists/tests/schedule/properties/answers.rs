@@ -82,30 +82,32 @@ proptest! {
     }
 
     #[test]
-    fn what_tickers_get_equals_counting_their_crossings((manifest, date) in any_manifest(), second in -40_000_i64..90_000) {
+    fn what_tickers_get_equals_counting_their_crossings((manifest, date) in any_manifest(), second in -40_000_i64..90_000, over in any_overrides()) {
         let from = day_start(date, manifest.time_zone) + TimeDelta::seconds(second);
         let until = from + TimeDelta::minutes(90);
         let schedule = schedule(&manifest);
-        let stretches = schedule.ticker_stretches(&Overrides::default(), from, until);
-        let mut reader = Reader::new(schedule.clone());
-        let mut counted = BTreeMap::<_, (u64, i64)>::new();
-        let mut at = from;
-        while at < until {
-            let running = reader.ticker_under(&Overrides::default(), at);
-            let end = running.until.min(until);
-            let within = stretches.iter().find(|stretch| stretch.since <= at && at < stretch.until);
-            if let Some(campaign) = running.what.and_then(|crossing| crossing.campaign) {
-                prop_assert!(within.is_some_and(|stretch| stretch.campaigns.contains(&campaign) && end <= stretch.until));
-                let own = counted.entry(campaign).or_default();
-                own.0 += u64::from(running.since >= from);
-                own.1 += (end - at).num_milliseconds();
-            } else {
-                prop_assert!(within.is_none());
+        for overrides in [Overrides::default(), shifted(over, from)] {
+            let stretches = schedule.ticker_stretches(&overrides, from, until);
+            let mut reader = Reader::new(schedule.clone());
+            let mut counted = BTreeMap::<_, (u64, i64)>::new();
+            let mut at = from;
+            while at < until {
+                let running = reader.ticker_under(&overrides, at);
+                let end = running.until.min(until);
+                let within = stretches.iter().find(|stretch| stretch.since <= at && at < stretch.until);
+                if let Some(campaign) = running.what.and_then(|crossing| crossing.campaign) {
+                    prop_assert!(within.is_some_and(|stretch| stretch.campaigns.contains(&campaign) && end <= stretch.until));
+                    let own = counted.entry(campaign).or_default();
+                    own.0 += u64::from(running.since >= from);
+                    own.1 += (end - at).num_milliseconds();
+                } else if overrides.is_empty() {
+                    prop_assert!(within.is_none());
+                }
+                at = end;
             }
-            at = end;
+            let found = schedule.running(&overrides, from, until).into_iter().map(|(id, gets)| (id, (gets.plays, gets.shown_ms)));
+            prop_assert_eq!(found.collect::<BTreeMap<_, _>>(), counted);
         }
-        let found = schedule.running(from, until).into_iter().map(|(id, gets)| (id, (gets.plays, gets.shown_ms)));
-        prop_assert_eq!(found.collect::<BTreeMap<_, _>>(), counted);
     }
 
     #[test]
