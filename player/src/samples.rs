@@ -34,6 +34,7 @@ pub(crate) fn manifest(rev: u64, items: &[(Digest, u64)]) -> Manifest {
         geometry: Geometry::new(8, 4).expect("a geometry"),
         hours: None,
         brightness: 100,
+        overlays: Vec::new(),
         lanes: Lanes::default(),
         languages: std::collections::BTreeMap::new(),
         items: items.iter().map(|(sha256, size)| item(*sha256, *size)).collect(),

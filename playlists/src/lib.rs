@@ -13,6 +13,7 @@ pub mod id;
 pub mod local;
 pub mod lunar;
 pub mod millis;
+pub mod overlay;
 pub mod plan;
 pub mod playlist;
 pub mod schedule;

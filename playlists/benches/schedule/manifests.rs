@@ -46,6 +46,7 @@ pub(crate) fn with_campaigns(count: usize, entries: usize) -> Manifest {
         geometry: Geometry::new(640, 320).expect("a geometry"),
         hours: None,
         brightness: 100,
+        overlays: Vec::new(),
         lanes: Lanes::default(),
         languages: BTreeMap::new(),
         default_playlist: name(0).parse().expect("an id"),

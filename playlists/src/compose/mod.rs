@@ -6,6 +6,7 @@
 mod contents;
 mod items;
 mod lists;
+mod overlays;
 mod strips;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,6 +16,7 @@ use chrono::{DateTime, Utc};
 use chrono_tz::{IANA_TZDB_VERSION, Tz};
 
 pub use contents::{Contents, Line, Listed, Picture, Shows};
+pub use overlays::Made;
 pub use strips::{Strip, Text, languages_in_order};
 
 use self::items::Use;
@@ -24,6 +26,7 @@ use crate::campaign::{Campaign, Level, Period, Plays, Share, StandDown};
 use crate::geometry::Geometry;
 use crate::hours::Hours;
 use crate::id::{AssetId, BoardId, CampaignId, Digest, KeyEpoch, PlaylistId, Revision, ThemeId, UnitId, Version};
+use crate::overlay::Overlay;
 use crate::playlist::{Content, Entry, Playlist};
 use crate::trust::key::PublicKey;
 use crate::trust::manifest::{Lanes, Manifest};
@@ -60,6 +63,8 @@ pub struct Frame {
     pub hours: Option<Hours>,
     /// Per cent, 0–100.
     pub brightness: u8,
+    /// What lies over the loop, each picture by its renditions in all languages.
+    pub overlays: Vec<Overlay<Made>>,
     /// Share of the loop by tier.
     pub lanes: Lanes,
     /// The language mix.
@@ -150,6 +155,8 @@ pub fn compose(
         campaigns.push(Campaign { id, unit, tier, level, theme, plays, period, windows, share });
     }
     let default_playlist = add_defaults(defaults, safe, &mut lists);
+    let add = |overlay: Overlay<Made>| overlay.with_picture(|made| made.chosen(&frame.languages, &mut lists.items));
+    let overlays = frame.overlays.into_iter().filter_map(add).collect();
     let (items, playlists) = lists.finish();
     Manifest {
         v: 1,
@@ -166,6 +173,7 @@ pub fn compose(
         geometry: frame.geometry,
         hours: frame.hours,
         brightness: frame.brightness,
+        overlays,
         lanes: frame.lanes,
         languages: frame.languages,
         items,

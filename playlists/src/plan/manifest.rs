@@ -11,8 +11,9 @@ use chrono::NaiveDate;
 use super::document::{self, Asset, Board, Plan};
 use crate::asset::Language;
 use crate::campaign::{Period, Share, StandDown, Weight};
-use crate::compose::{Contents, Frame, Line, Listed, Picture, Safe, Shows, Standing, Strip, Text, Wanted, Wants, compose};
+use crate::compose::{Contents, Frame, Line, Listed, Made, Picture, Safe, Shows, Standing, Strip, Text, Wanted, Wants, compose};
 use crate::id::{AssetId, BoardId, Digest, KeyEpoch, PlaylistId, Revision};
+use crate::overlay::Overlay;
 use crate::schedule::{Blackout, Notice, NoticeShows, Overrides};
 use crate::trust::manifest::Manifest;
 use crate::unit::Tier;
@@ -79,6 +80,7 @@ impl Plan {
             geometry: board.geometry,
             hours: board.hours.clone().map(Into::into),
             brightness: board.brightness,
+            overlays: board.overlays.iter().filter_map(|overlay| shelf.overlay(overlay)).collect(),
             lanes: board.lanes.into(),
             languages: board.languages.clone(),
             ranks: board.ranks.clone(),
@@ -219,6 +221,16 @@ impl Shelf<'_> {
                 each(*days).flat_map(|day| languages.iter().map(move |language| picture(language, Some(day)))).collect()
             }
         }
+    }
+
+    /// An overlay, its picture in all languages.
+    fn overlay(&self, overlay: &document::Overlay) -> Option<Overlay<Made>> {
+        overlay.shown()?.with_picture(|id| {
+            let asset = self.assets.get(&id)?;
+            let picture = |language: &Language| (language.clone(), (digest(&id, language, None), 1));
+            let pictures = asset.files.keys().map(picture).collect();
+            Some(Made { pictures, period: self.plan.period(asset.from, asset.until) })
+        })
     }
 
     /// A running text by its strips.

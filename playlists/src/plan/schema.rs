@@ -73,6 +73,8 @@ words! {
     LevelWord "Level" ["normal", "priority"]
     FitWord "Fit" ["cover", "contain", "stretch"]
     SeverityWord "Severity" ["minor", "moderate", "severe", "extreme"]
+    CornerWord "Corner" ["top-left", "top-right", "bottom-left", "bottom-right"]
+    ClockWord "Clock" ["time", "time-and-date"]
     LunarMonth "LunarMonth" ["*", 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]
     LunarDay "LunarDay" ["last", 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30]
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::manifest::Manifest;
+use crate::asset::Kind;
 use crate::campaign::{Campaign, FASTEST_STRIP, MOST_WINDOWS, Period, Plays, Share, Ticker, WIDEST_STRIP};
 use crate::hours::{MOST_EXCEPTIONS, MOST_INTERVALS};
 use crate::id::PlaylistId;
@@ -41,6 +42,7 @@ impl Manifest {
         check_head(self, &mut faults);
         check_hours(self, &mut faults);
         check_items(self, &mut faults);
+        check_overlays(self, &mut faults);
         check_playlists(self, &mut faults);
         check_campaigns(self, &mut faults);
         check_versions(self, &mut faults);
@@ -100,6 +102,25 @@ fn check_items(manifest: &Manifest, faults: &mut Faults) {
     }
     if !seen.contains(&manifest.safe_item) {
         faults.add("safe_item", format!("{} is not among the items", manifest.safe_item));
+    }
+}
+
+fn check_overlays(manifest: &Manifest, faults: &mut Faults) {
+    let mut taken = BTreeSet::new();
+    for overlay in &manifest.overlays {
+        let place = || format!("overlay {}", overlay.corner);
+        if !taken.insert(overlay.corner) {
+            faults.add(place(), "the corner is named twice".to_owned());
+        }
+        match overlay.picture() {
+            Some(picture) if manifest.item(picture).is_none() => {
+                faults.add(place(), format!("shows {picture}, which is not among the items"));
+            }
+            Some(picture) if manifest.item(picture).is_some_and(|item| item.kind != Kind::Still) => {
+                faults.add(place(), format!("shows {picture}, which is no still"));
+            }
+            _ => {}
+        }
     }
 }
 

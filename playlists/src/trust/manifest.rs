@@ -13,6 +13,7 @@ use crate::campaign::{Campaign, StandDown};
 use crate::geometry::Geometry;
 use crate::hours::Hours;
 use crate::id::{BoardId, CampaignId, Digest, KeyEpoch, PlaylistId, Revision, Version};
+use crate::overlay::Overlay;
 use crate::playlist::Playlist;
 
 pub use super::faults::{MOST_STAND_DOWNS, ManifestFault};
@@ -56,6 +57,10 @@ pub struct Manifest {
     pub hours: Option<Hours>,
     /// Per cent, 0–100.
     pub brightness: u8,
+    /// What lies over the loop, at most one in each corner. A picture has less than the board's pixels, and no more than the size's
+    /// [room](crate::overlay::OverlaySize::room).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub overlays: Vec<Overlay>,
     /// Share of the loop by tier.
     pub lanes: Lanes,
     /// The language mix: a weight for each language the board shows; any language, when empty.

@@ -233,7 +233,7 @@ fn signed() -> Vec<Sample> {
     ]
 }
 
-/// A manifest with the later rules: plays per hour, a ticker, lunar windows, weeks, excluded dates, ranks, stand-downs.
+/// A manifest with the later rules: plays per hour, a ticker, lunar windows, weeks, excluded dates, ranks, stand-downs, overlays.
 fn rules() -> Manifest {
     let mut manifest = manifest();
     let head = |id: &str| json!({ "id": id, "unit": "u-province", "tier": "province", "theme": "festival" });
@@ -256,6 +256,11 @@ fn rules() -> Manifest {
         { "themes": ["festival", "trade"], "from": "2026-12-01T17:00:00Z", "until": "2026-12-03T17:00:00Z" },
     ]))
     .expect("stand-downs");
+    manifest.overlays = serde_json::from_value(json!([
+        { "corner": "top-right", "size": 12, "clock": "time-and-date" },
+        { "corner": "bottom-left", "size": 20, "picture": Digest::of(b"vi") },
+    ]))
+    .expect("overlays");
     assert_eq!(manifest.faults(), []);
     manifest
 }

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 use playlists::campaign::{Level, PerHour, Weight};
+use playlists::overlay::{Clock, Corner, OverlaySize};
 use playlists::plan::{
-    Asset, Board, Campaign, Entry, Exception, File, Hours, Lanes, LunarDate, Plan, Playlist, Shape, Slide, StandDown, Targets,
-    Ticker, Unit, Weekly, Weeks, Window,
+    Asset, Board, Campaign, Entry, Exception, File, Hours, Lanes, LunarDate, Overlay, Plan, Playlist, Shape, Slide, StandDown,
+    Targets, Ticker, Unit, Weekly, Weeks, Window,
 };
 use playlists::unit::Tier;
 use proptest::prelude::*;
@@ -91,6 +92,18 @@ fn owner() -> impl Strategy<Value = Option<playlists::id::UnitId>> {
     select(vec![None, Some("province"), Some("commune")]).prop_map(|id| id.map(|id| id.parse().expect("an id")))
 }
 
+/// One for each corner; the first asset may be a picture or not, so none of these shows one.
+fn overlays() -> Vec<Overlay> {
+    let size = |per_cent| OverlaySize::new(per_cent).expect("a size");
+    let overlay = |(number, corner): (u8, &Corner)| Overlay {
+        corner: *corner,
+        clock: Some(if number % 2 == 0 { Clock::Time } else { Clock::TimeAndDate }),
+        picture: None,
+        size: size(6 + 2 * number),
+    };
+    (0..).zip(Corner::ALL.iter()).map(overlay).collect()
+}
+
 prop_compose! {
     fn board(number: usize)(
         name in words(),
@@ -104,6 +117,7 @@ prop_compose! {
         languages in select(vec![vec![], vec![("vi", 3), ("en", 1)], vec![("ko", 1)]]),
         ranked in any::<bool>(),
         default in any::<bool>(),
+        overlays in proptest::sample::subsequence(overlays(), 0..=4),
     ) -> Board {
         let all = "Mon Tue Wed Thu Fri Sat Sun".split(' ').map(|day| day.parse().expect("a day")).collect();
         let exception = |(date, whole_day)| Exception { date, intervals: vec!["09:00-10:00".parse().expect("an interval")], whole_day };
@@ -120,6 +134,7 @@ prop_compose! {
                 exceptions: dark.map(exception).into_iter().collect(),
             }),
             brightness,
+            overlays,
             lanes: Lanes { province: lanes.0, commune: lanes.1 },
             languages: languages.into_iter().map(|(tag, weight)| (tag.parse().expect("a tag"), weight)).collect(),
             ranks: if ranked { BTreeMap::from([("c-0".parse().expect("an id"), 2)]) } else { BTreeMap::new() },

@@ -136,6 +136,19 @@ fn the_safe_item_is_among_the_items() {
 }
 
 #[test]
+fn overlays_lie_one_in_each_corner_and_show_stills_among_the_items() {
+    let overlays = |overlays: serde_json::Value| {
+        move |m: &mut Manifest| m.overlays = serde_json::from_value(overlays.clone()).expect("overlays")
+    };
+    let clock = |corner: &str| json!({ "corner": corner, "clock": "time" });
+    let picture = |of: &[u8]| json!({ "corner": "bottom-left", "picture": Digest::of(of) });
+    none(overlays(json!([clock("top-left"), clock("top-right"), clock("bottom-right"), picture(b"vi")])));
+    only("overlay top-left: the corner is named twice", overlays(json!([clock("top-left"), clock("top-left")])));
+    only("overlay bottom-left: shows", overlays(json!([picture(b"missing")])));
+    only("which is no still", overlays(json!([picture(b"clip")])));
+}
+
+#[test]
 fn a_playlist_is_named_once() {
     only("playlist p-storm: named twice", |m| m.playlists.push(playlist("p-storm", Vec::new())));
 }

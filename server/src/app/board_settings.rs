@@ -1,4 +1,4 @@
-//! A board's settings: what its owner decides about light, loop and default playlist. Published at once; the day's past stays.
+//! A board's settings: what its owner decides about light, loop, default playlist and overlays. Published at once; the day's past stays.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +10,8 @@ use ::playlists::trust::manifest::Lanes;
 use chrono::DateTime;
 
 use super::hours::HoursDraft;
-use super::{App, FieldError, checked_name, demand};
+use super::overlay_draft::OverlayDraft;
+use super::{App, FieldError, checked_name, demand, overlay_draft};
 use crate::live::Change;
 use crate::store::board_changes::EndedHours;
 use crate::store::board_defaults::EndedDefault;
@@ -38,6 +39,8 @@ pub struct SettingsDraft {
     pub brightness: String,
     /// What plays when nothing else does; empty: the safe item.
     pub default_playlist: String,
+    /// What lies over its loop, corner by corner.
+    pub overlays: Vec<OverlayDraft>,
     /// Weight of the province's lane, 0–1,000; empty: 3.
     pub lane_province: String,
     /// Weight of the commune's lane, 0–1,000; empty: 2.
@@ -58,6 +61,7 @@ impl SettingsDraft {
             hours: HoursDraft::of(board.hours.as_ref()),
             brightness: board.brightness.to_string(),
             default_playlist: board.default_playlist.as_ref().map(ToString::to_string).unwrap_or_default(),
+            overlays: OverlayDraft::of(&board.overlays),
             lane_province: board.rules.lanes.province.to_string(),
             lane_commune: board.rules.lanes.commune.to_string(),
             languages: board.rules.languages.iter().map(|(tag, weight)| pairs((tag.to_string(), weight))).collect(),
@@ -67,7 +71,7 @@ impl SettingsDraft {
 }
 
 /// Saves a board's settings and publishes them. Fields are named as in [`SettingsDraft`], those of languages and ranks `languages.TAG`
-/// and `ranks.ID`, those of hours as [`HoursDraft::check`] says.
+/// and `ranks.ID`, those of hours as [`HoursDraft::check`] says, those of overlays as [`overlay_draft::check`] says.
 ///
 /// # Errors
 /// The outer one when the database fails, the inner one with all that is wrong in the form.
@@ -83,9 +87,10 @@ pub async fn save(app: &App, id: &BoardId, draft: &SettingsDraft) -> Result<Resu
         100
     });
     let default_playlist = known_playlist(app, &draft.default_playlist, &mut errors).await?;
+    let overlays = overlay_draft::check(app, &draft.overlays, &mut errors).await?;
     let rules = check_rules(draft, &mut errors);
     let Some(hours) = hours.filter(|_| errors.is_empty()) else { return Ok(Err(errors)) };
-    let settings = Settings { name, hours, brightness, default_playlist, rules };
+    let settings = Settings { name, hours, brightness, default_playlist, overlays, rules };
     if settings.default_playlist != old.default_playlist {
         let supposed = Board { default_playlist: settings.default_playlist.clone(), ..old.clone() };
         let errors = demand::default_errors(app, supposed).await?;

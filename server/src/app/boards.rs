@@ -118,6 +118,7 @@ pub(super) fn draw(app: &App, new: NewBoard) -> Result<(Board, Identity), AddBoa
         hours: None,
         brightness: 100,
         default_playlist: None,
+        overlays: Vec::new(),
         rules: LoopRules::default(),
         public_key: key.public(),
     };

@@ -66,6 +66,7 @@ pub fn compose(board: &Board, sources: &Sources, safe: (&AssetId, Ready), head: 
         geometry: board.geometry,
         hours: sources.hours_of(board, now),
         brightness: board.brightness,
+        overlays: sources.overlays_of(board),
         lanes: board.rules.lanes,
         languages: board.rules.languages.clone(),
         ranks: board.rules.ranks.clone(),
@@ -133,7 +134,7 @@ impl Shelf<'_> {
             for key in self.sources.keys(&of, self.board.geometry, self.today) {
                 let Some(Ready { sha256, size, .. }) = self.sources.renditions.get(&key).copied() else { continue };
                 let (language, version) = (language.clone(), Some(*version));
-                pictures.push(Picture { language, version, sha256, size, clip, day: key.day });
+                pictures.push(Picture { language, version, sha256, size, clip, day: key.variant.day() });
             }
         }
         pictures

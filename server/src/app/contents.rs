@@ -109,6 +109,9 @@ pub(super) async fn save_in(
     for (asset, language) in &change.withdrawn {
         asset_versions::withdraw(tx, asset, language, now_ms).await?;
     }
+    for asset in change.assets.iter().filter(|asset| asset.kind == AssetKind::Still) {
+        publish_wanted::mark_under(tx, &asset.id, now_ms).await?;
+    }
     write(app, tx, reached, now_ms).await?;
     Ok(true)
 }

@@ -96,6 +96,16 @@ pub async fn version(
     }
 }
 
+/// Draws a still as it lies over a loop: whole, within so many columns and rows, transparent where it is.
+///
+/// # Errors
+/// When its original cannot be read, or the picture cannot be made.
+pub async fn overlay(app: &App, version: &AssetVersion, room: (u32, u32)) -> Result<Drawn, DrawError> {
+    let original = app.blobs.read(&version.sha256).await.map_err(DrawError::Blob)?;
+    let png = in_time(move || stills::within(&original, room)).await.map_err(DrawError::Media)?;
+    Ok(Drawn { png, strip_width: None })
+}
+
 /// Draws a slide.
 ///
 /// # Errors

@@ -14,14 +14,16 @@ use super::tickers;
 use crate::store::asset_versions::VersionId;
 use crate::store::boards::Board;
 use crate::store::campaign_versions::{CampaignVersion, VersionPlays};
+use crate::store::renditions::Key;
 
 /// What a board's manifest is composed from as long as some renditions are being made: without the campaigns that wait for theirs. A
-/// version that waits leaves its place to the one before it, which plays on as it did. None where the default playlist waits: then
-/// everything does.
+/// version that waits leaves its place to the one before it, which plays on as it did. None where the default playlist waits, or what lies
+/// over the loop: then everything does.
 pub(super) fn without_what_waits(sources: &Sources, board: &Board, now: DateTime<Utc>) -> Option<Sources> {
     let defaults: Vec<_> = sources.defaults_of(board, now).into_iter().filter_map(|stretch| stretch.plays).collect();
     let waits = |(list, version): &Versioned| sources.waits(board, &VersionPlays::Playlist(list.clone(), *version), now);
-    if defaults.iter().any(waits) {
+    let over_waits = sources.keys_over(board).iter().any(|key| sources.pending.contains(key));
+    if over_waits || defaults.iter().any(waits) {
         return None;
     }
     let is_out =
@@ -58,6 +60,7 @@ fn without(sources: &Sources, board: &Board, now: DateTime<Utc>, is_out: impl Fn
         former_defaults: former.into_iter().collect(),
         former_hours: sources.former_hours.clone(),
         stand_downs: sources.stand_downs.clone(),
+        overlaid: sources.overlaid.clone(),
         ..Sources::default()
     };
     for versions in of_campaigns.values_mut() {
@@ -74,10 +77,12 @@ fn without(sources: &Sources, board: &Board, now: DateTime<Utc>, is_out: impl Fn
         joined.made_ms.extend(sources.made_ms.get(&list).map(|made_ms| (list.clone(), *made_ms)));
         joined.playlists.insert(list, entries.clone());
     }
+    let ready = |key: Key| sources.renditions.get(&key).map(|ready| (key, *ready));
+    joined.renditions.extend(sources.keys_over(board).into_iter().filter_map(ready));
     let today = broadcast_day(now, board.time_zone);
     for of in shown {
         let made = sources.keys(&of, board.geometry, today).into_iter();
-        joined.renditions.extend(made.filter_map(|key| sources.renditions.get(&key).map(|ready| (key, *ready))));
+        joined.renditions.extend(made.filter_map(ready));
         joined.versions.extend(sources.versions.get(&of).map(|known| (of, *known)));
     }
     joined

@@ -34,6 +34,8 @@ pub mod nesting;
 pub mod now_showing;
 #[cfg(test)]
 mod operating_tests;
+pub mod overlay_draft;
+pub mod overlays;
 pub mod overview;
 pub mod pins;
 pub mod plans;
@@ -176,6 +178,8 @@ pub const FIELD_ERROR_CODES: &[&str] = &[
     "error-name-empty",
     "error-name-long",
     "error-note-long",
+    "error-overlay-size",
+    "error-overlay-unknown",
     "error-per-hour-alone",
     "error-per-hour-full",
     "error-per-hour-much",

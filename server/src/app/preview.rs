@@ -192,7 +192,7 @@ fn rules(board: &Board, sources: &Sources, now: DateTime<Utc>) -> impl Ord + use
     let defaults: Vec<_> = sources.former_defaults.get(&board.id).into_iter().flatten().collect();
     let defaults = defaults.iter().map(|ended| (ended.ended_ms, ended.playlist.clone())).collect::<Vec<_>>();
     let unmade: BTreeSet<_> =
-        sources.needs(board, now).into_iter().filter(|key| !can_be(sources, key)).map(|key| (key.of, key.day)).collect();
+        sources.needs(board, now).into_iter().filter(|key| !can_be(sources, key)).map(|key| (key.of, key.variant)).collect();
     let hours = sources.hours_of(board, now).and_then(|hours| serde_json::to_string(&hours).ok());
     // A strip is as wide as its height makes it, and crosses the width of the board.
     let runs = sources.campaigns.iter().any(|version| version.plays.ticker().is_some() && version.aims_at(&board.id));
@@ -208,8 +208,8 @@ fn can_be(sources: &Sources, key: &Key) -> bool {
 /// The schedule of a board, as if all renditions that can be made were made.
 fn schedule(board: &Board, sources: &Sources, now: DateTime<Utc>) -> Result<(Schedule, Manifest), String> {
     let stand_in = |key: Key| {
-        let Key { of, day, .. } = &key;
-        let name = format!("{}|{}|{}|{}", of.asset, of.language, of.version, day.map(|day| day.to_string()).unwrap_or_default());
+        let Key { of, variant, .. } = &key;
+        let name = format!("{}|{}|{}|{variant}", of.asset, of.language, of.version);
         // A strip that is not made yet counts as wide as the board.
         let made = sources.renditions.get(&key).and_then(|ready| ready.strip_width);
         let is_strip = sources.versions.get(of).is_some_and(|shown| shown.kind == AssetKind::Ticker);

@@ -153,7 +153,7 @@ async fn a_board_that_shows_nothing_yet_gets_what_there_is(world: World) {
 async fn rendition(app: &App, asset: &Asset, board: &BoardId) -> Rendition {
     let geometry = super::boards::get(app, board).await.expect("loaded").expect("there").geometry;
     let of = VersionId { asset: asset.id.clone(), language: Language::undetermined(), version: 1 };
-    let key = Key { of, geometry, day: None };
+    let key = Key { of, geometry, variant: crate::store::renditions::Variant::Whole };
     crate::store::renditions::get(&app.db, &key).await.expect("loaded").expect("there is one")
 }
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use ::playlists::id::{AssetId, BoardId, CampaignId, PlaylistId, StandDownId};
+use ::playlists::overlay::Corner;
 use ::playlists::schedule::{Reason, Schedule, What, Why};
 use chrono::{DateTime, Utc};
 
@@ -13,6 +14,7 @@ use super::course::{Told, course};
 use super::explain::{Because, explain};
 use super::forecast::forecast;
 use super::hours::{HoursDraft, HoursLine};
+use super::overlay_draft::OverlayDraft;
 use super::stand_downs::{self, StandDownDraft};
 use super::tests::{asset, board, campaign, draft, furnished, manifest, playlist, settle, unit};
 use super::{App, FieldError, boards};
@@ -440,6 +442,9 @@ async fn settings_are_refused_with_all_that_is_wrong(world: World) {
         hours: HoursDraft { limited: true, ..HoursDraft::default() },
         brightness: "101".to_owned(),
         default_playlist: "gone".to_owned(),
+        overlays: [(Corner::TopLeft, "picture:gone", "12"), (Corner::TopRight, "time", "41"), (Corner::BottomLeft, "date", "")]
+            .map(|(corner, shows, size)| OverlayDraft { corner, shows: shows.to_owned(), size: size.to_owned() })
+            .into(),
         lane_province: "0".to_owned(),
         lane_commune: "0".to_owned(),
         languages: vec![("klingon language".to_owned(), "1".to_owned()), ("vi".to_owned(), "1001".to_owned())],
@@ -452,6 +457,9 @@ async fn settings_are_refused_with_all_that_is_wrong(world: World) {
         "hours error-hours-none",
         "brightness error-brightness-range",
         "default_playlist error-playlist-unknown",
+        "overlays.top-left error-overlay-unknown",
+        "overlay-sizes.top-right error-overlay-size",
+        "overlays.bottom-left error-overlay-unknown",
         "lane_province error-lanes-range",
         "languages.klingon language error-language-form",
         "languages.vi error-language-range",

@@ -11,7 +11,7 @@ use super::App;
 use crate::media::blobs::BlobError;
 use crate::store::asset_versions::VersionId;
 use crate::store::assets::{Asset, AssetVersion};
-use crate::store::renditions::Key;
+use crate::store::renditions::{Key, Variant};
 use crate::store::units::Unit;
 use crate::store::{StoreError, asset_versions, assets, units};
 
@@ -52,7 +52,7 @@ pub fn is(asset: &AssetId) -> bool {
 #[must_use]
 pub fn of(geometry: Geometry) -> Key {
     let of = VersionId { asset: asset_of(geometry), language: Language::undetermined(), version: 1 };
-    Key { of, geometry, day: None }
+    Key { of, geometry, variant: Variant::Whole }
 }
 
 /// Lays the built-in assets down, where they are missing: at each start, before anything is published.

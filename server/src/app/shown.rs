@@ -7,13 +7,14 @@ use playlists::asset::AssetKind;
 use playlists::campaign::{Period, StandDown};
 use playlists::geometry::Geometry;
 use playlists::hours::Hours;
-use playlists::id::{BoardId, Digest};
+use playlists::id::{AssetId, BoardId, Digest};
 use playlists::local::{broadcast_day, day_start};
 use playlists::window::Window;
 
 use super::defaults::{self, Stretch, Versioned};
 use super::{hours, tickers};
 use crate::store::asset_versions::{Shown, VersionId};
+use crate::store::assets::Asset;
 use crate::store::board_changes::EndedHours;
 use crate::store::board_defaults::EndedDefault;
 use crate::store::boards::Board;
@@ -53,6 +54,8 @@ pub struct Sources {
     pub stand_downs: Vec<StandDownVersion>,
     /// What is known of the versions of assets that these playlists show and these campaigns run.
     pub versions: BTreeMap<VersionId, Shown>,
+    /// The assets that lie over boards' loops.
+    pub overlaid: BTreeMap<AssetId, Asset>,
     /// The renditions that are made.
     pub renditions: BTreeMap<Key, Ready>,
     /// Those that are being made; the rest cannot be, or lapsed.
@@ -133,7 +136,7 @@ impl Sources {
 
     /// The renditions of a version at these pixels: one; or one for each day from `today`, and where all are past the last day's.
     pub(super) fn keys(&self, of: &VersionId, geometry: Geometry, today: NaiveDate) -> Vec<Key> {
-        let key = |day| Key { of: of.clone(), geometry, day };
+        let key = |day: Option<NaiveDate>| Key { of: of.clone(), geometry, variant: day.into() };
         match self.versions.get(of) {
             None => Vec::new(),
             Some(Shown { days: None, .. }) => vec![key(None)],
@@ -205,14 +208,16 @@ impl Sources {
         let lists: BTreeSet<Versioned> = played.iter().filter_map(|plays| plays.playlist()).chain(by_default).collect();
         let in_loop = lists.iter().flat_map(|list| self.keys_of(list, board.geometry, today));
         let running = played.iter().filter(|plays| plays.ticker().is_some());
-        in_loop.chain(running.flat_map(|plays| self.keys_played(plays, board, today))).collect()
+        let over = self.keys_over(board);
+        in_loop.chain(running.flat_map(|plays| self.keys_played(plays, board, today))).chain(over).collect()
     }
 
-    /// The renditions that this board needs first, without which it shows nothing of its own: those of its default playlist.
+    /// The renditions that this board needs first, without which it shows nothing of its own: those of its default playlist, and of what
+    /// lies over it.
     pub(super) fn needs_first(&self, board: &Board, now: DateTime<Utc>) -> BTreeSet<Key> {
         let today = broadcast_day(now, board.time_zone);
         let lists = self.defaults_of(board, now).into_iter().filter_map(|stretch| stretch.plays);
-        lists.flat_map(|list| self.keys_of(&list, board.geometry, today)).collect()
+        lists.flat_map(|list| self.keys_of(&list, board.geometry, today)).chain(self.keys_over(board)).collect()
     }
 
     /// The renditions of what may be on this board soon; all others can be made later.

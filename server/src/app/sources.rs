@@ -15,8 +15,8 @@ use crate::store::campaign_versions::PinnedTicker;
 use crate::store::playlists::{PlaylistVersion, StoredEntry};
 use crate::store::renditions::{Key, State};
 use crate::store::{
-    StoreError, asset_versions, board_changes, board_defaults, campaign_versions, playlists as stored_playlists, renditions,
-    stand_downs,
+    StoreError, asset_versions, assets, board_changes, board_defaults, board_overlays, campaign_versions,
+    playlists as stored_playlists, renditions, stand_downs,
 };
 
 /// Most versions of campaigns in force at once.
@@ -40,6 +40,8 @@ pub(super) async fn load(app: &App, now: DateTime<Utc>) -> Result<Sources, Store
     for ended in board_changes::hours_ended_since(&app.db, since_ms, MOST_CHANGES).await? {
         sources.former_hours.entry(ended.board.clone()).or_default().push(ended);
     }
+    let overlaid = assets::many(&app.db, &board_overlays::assets(&app.db).await?).await?;
+    sources.overlaid = overlaid.into_iter().map(|asset| (asset.id.clone(), asset)).collect();
     sources.stand_downs = stand_downs::live_since(&app.db, since_ms, MOST_CHANGES).await?;
     Ok(sources)
 }

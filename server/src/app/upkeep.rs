@@ -274,10 +274,11 @@ mod tests {
 
     use super::*;
     use crate::store::asset_versions::VersionId;
+    use crate::store::renditions::Variant;
 
     fn known(state: State, needed_ms: i64) -> Known {
         let of = VersionId { asset: "a-1".parse().expect("an id"), language: Language::undetermined(), version: 1 };
-        let key = Key { of, geometry: "64x32".parse().expect("a geometry"), day: None };
+        let key = Key { of, geometry: "64x32".parse().expect("a geometry"), variant: Variant::Whole };
         Known { rendition: Rendition { key, state, attempt: 0, changed_ms: 0 }, needed_ms }
     }
 

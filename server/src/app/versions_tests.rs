@@ -280,7 +280,7 @@ async fn a_ticker_becomes_a_strip_for_each_size_of_board(world: World) {
     assert_eq!(errors[0].code, "error-ticker-in-playlist");
     let geometry = ::playlists::geometry::Geometry::new(640, 320).expect("a geometry");
     let of = crate::store::asset_versions::VersionId { asset: ticker.id.clone(), language: language("vi"), version: 1 };
-    let key = crate::store::renditions::Key { of, geometry, day: None };
+    let key = crate::store::renditions::Key { of, geometry, variant: crate::store::renditions::Variant::Whole };
     let mut tx = app.db.write().await.expect("a transaction");
     crate::store::renditions::want(&mut tx, &[key], NOW_MS).await.expect("wanted");
     tx.commit().await.expect("committed");

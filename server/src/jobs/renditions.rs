@@ -18,7 +18,7 @@ use crate::media::intake::MediaError;
 use crate::media::stills;
 use crate::store::assets::{Asset, AssetVersion};
 use crate::store::faults::Fault as Told;
-use crate::store::renditions::{Rendition, State};
+use crate::store::renditions::{Rendition, State, Variant};
 use crate::store::{StoreError, asset_versions, assets, publish_wanted, renditions};
 use crate::telemetry::chain;
 
@@ -144,7 +144,7 @@ pub(super) fn outcome(app: &App, rendition: Rendition, made: Result<State, Fault
             } else {
                 let today = app.clock.now().with_timezone(&OPERATORS_ZONE).date_naive();
                 let error = fault.to_string().chars().take(LONGEST_REASON).collect();
-                let fault = Some(fault.told(rendition.key.day.unwrap_or(today)));
+                let fault = Some(fault.told(rendition.key.variant.day().unwrap_or(today)));
                 Rendition { state: State::Failed { error, fault }, attempt, changed_ms: now_ms, ..rendition }
             }
         }
@@ -153,9 +153,13 @@ pub(super) fn outcome(app: &App, rendition: Rendition, made: Result<State, Fault
 
 async fn render(app: &App, asset: &Asset, version: &AssetVersion, rendition: &Rendition) -> Result<State, Fault> {
     let today = app.clock.now().with_timezone(&OPERATORS_ZONE).date_naive();
-    let day = rendition.key.day.unwrap_or(today);
-    let drawn =
-        draw::version(app, asset.kind, version, rendition.key.geometry, day, Unfit::Refused).await.map_err(Fault::Draw)?;
+    let day = rendition.key.variant.day().unwrap_or(today);
+    let geometry = rendition.key.geometry;
+    let drawn = match rendition.key.variant {
+        Variant::Overlay(size) => draw::overlay(app, version, size.room(geometry)).await,
+        Variant::Whole | Variant::Day(_) => draw::version(app, asset.kind, version, geometry, day, Unfit::Refused).await,
+    };
+    let drawn = drawn.map_err(Fault::Draw)?;
     let size_bytes = drawn.png.len() as u64;
     let sha256 = app.blobs.put(drawn.png).await.map_err(Fault::Blob)?;
     Ok(State::Ready { sha256, size_bytes, strip_width: drawn.strip_width })

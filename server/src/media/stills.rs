@@ -82,6 +82,20 @@ pub fn render(original: &[u8], fit: Fit, focus: Focus, geometry: Geometry) -> Re
     encode(&pixels(original, fit, focus, geometry)?)
 }
 
+/// An original as it lies over others: whole and in its own shape, as large as it can be within so many columns and rows, transparent
+/// where it is. The same byte for byte each time it is made.
+///
+/// # Errors
+/// Whatever is wrong with the original.
+pub fn within(original: &[u8], (columns, rows): (u32, u32)) -> Result<Vec<u8>, MediaError> {
+    let original = Original::open(original)?;
+    let room = Geometry::new(columns, rows).map_err(|e| MediaError::Encode(e.to_string()))?;
+    let whole = original.whole();
+    let (width, height) = inner_size(whole.width, whole.height, room);
+    let pixels = original.part(whole, width, height)?;
+    encoded(pixels.as_raw(), width, height, ExtendedColorType::Rgba8)
+}
+
 /// The opaque pixels of a rendition.
 ///
 /// # Errors
@@ -167,9 +181,13 @@ fn blend(under: u8, over: u8, alpha: u8) -> u8 {
 /// # Errors
 /// When they cannot be encoded.
 pub fn encode(pixels: &RgbImage) -> Result<Vec<u8>, MediaError> {
+    encoded(pixels, pixels.width(), pixels.height(), ExtendedColorType::Rgb8)
+}
+
+fn encoded(pixels: &[u8], width: u32, height: u32, kind: ExtendedColorType) -> Result<Vec<u8>, MediaError> {
     let mut bytes = Vec::new();
     PngEncoder::new_with_quality(&mut bytes, CompressionType::Default, FilterType::Adaptive)
-        .write_image(pixels, pixels.width(), pixels.height(), ExtendedColorType::Rgb8)
+        .write_image(pixels, width, height, kind)
         .map_err(|e| MediaError::Encode(e.to_string()))?;
     Ok(bytes)
 }

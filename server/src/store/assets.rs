@@ -233,7 +233,9 @@ pub async fn find(db: &Db, search: &Search, after: Option<&AssetId>, limit: u32)
             and v.withdrawn_ms is null))
         and ($6 = '' or exists (select 1 from rendition r where r.asset_id = asset.asset_id and r.state = $6
             and r.version = (select max(n.version) from asset_version n where n.asset_id = r.asset_id and n.language = r.language)))
-        and (not $7 or not exists (select 1 from playlist_asset p where p.asset_id = asset.asset_id))
+        and (not $7 or not exists (select 1 from playlist_asset p where p.asset_id = asset.asset_id)
+            and not exists (select 1 from campaign c where c.ticker_asset_id = asset.asset_id)
+            and not exists (select 1 from board_asset b where b.asset_id = asset.asset_id))
         order by created_ms desc, asset_id desc limit $8";
     let rows = on!(db, |pool| sqlx::query_as::<_, Row>(SQL)
         .bind(pattern(&search.text))

@@ -6,7 +6,8 @@ use chrono_tz::Tz;
 use playlists::asset::Language;
 use playlists::geometry::Geometry;
 use playlists::hours::Hours;
-use playlists::id::{BoardId, CampaignId, PlaylistId, UnitId};
+use playlists::id::{AssetId, BoardId, CampaignId, PlaylistId, UnitId};
+use playlists::overlay::Overlay;
 use playlists::trust::key::PublicKey;
 use playlists::trust::manifest::Lanes;
 use serde::{Deserialize, Serialize};
@@ -14,7 +15,7 @@ use sqlx::{FromRow, QueryBuilder};
 
 use super::of_ids::{IDS_AT_ONCE, of_ids};
 use super::search::{fold, pattern};
-use super::{Db, StoreError, Tx, on, within};
+use super::{Db, StoreError, Tx, board_overlays, on, within};
 
 /// A board as it is set up.
 #[derive(Debug, Clone, PartialEq)]
@@ -39,6 +40,8 @@ pub struct Board {
     pub brightness: u8,
     /// What plays when nothing else does; none: the safe item.
     pub default_playlist: Option<PlaylistId>,
+    /// What lies over its loop, at most one in each corner; a picture by its asset.
+    pub overlays: Vec<Overlay<AssetId>>,
     /// How campaigns share its loop.
     pub rules: LoopRules,
     /// Its public key.
@@ -70,6 +73,8 @@ pub struct Settings {
     pub brightness: u8,
     /// What plays when nothing else does; none: the safe item.
     pub default_playlist: Option<PlaylistId>,
+    /// What lies over its loop, at most one in each corner; a picture by its asset.
+    pub overlays: Vec<Overlay<AssetId>>,
     /// How campaigns share its loop.
     pub rules: LoopRules,
 }
@@ -88,6 +93,7 @@ struct Row {
     hours: Option<String>,
     brightness: i64,
     default_playlist_id: Option<String>,
+    overlays: Option<String>,
     loop_rules: Option<String>,
     public_key: String,
 }
@@ -114,6 +120,10 @@ impl Row {
                 .map(|id| id.parse())
                 .transpose()
                 .map_err(|e| StoreError::unreadable("board.default_playlist_id", e))?,
+            overlays: match self.overlays.as_deref() {
+                Some(json) => serde_json::from_str(json).map_err(|e| StoreError::unreadable("board.overlays", e))?,
+                None => Vec::new(),
+            },
             rules: match self.loop_rules.as_deref() {
                 Some(json) => serde_json::from_str(json).map_err(|e| StoreError::unreadable("board.loop_rules", e))?,
                 None => LoopRules::default(),
@@ -133,6 +143,12 @@ pub(super) fn hours_json(hours: Option<&Hours>) -> Result<Option<String>, StoreE
     hours.map(serde_json::to_string).transpose().map_err(|e| StoreError::unreadable("hours to be saved", e))
 }
 
+/// Null where nothing lies over the loop.
+fn overlays_json(overlays: &[Overlay<AssetId>]) -> Result<Option<String>, StoreError> {
+    let some = (!overlays.is_empty()).then(|| serde_json::to_string(overlays));
+    some.transpose().map_err(|e| StoreError::unreadable("overlays to be saved", e))
+}
+
 /// Null where the board goes by the rules as shipped.
 fn rules_json(rules: &LoopRules) -> Result<Option<String>, StoreError> {
     let own = (*rules != LoopRules::default()).then(|| serde_json::to_string(rules));
@@ -144,17 +160,18 @@ fn rules_json(rules: &LoopRules) -> Result<Option<String>, StoreError> {
 /// # Errors
 /// When the database fails, an id is taken, or a unit does not exist.
 pub async fn add(tx: &mut Tx, boards: &[Board], now_ms: i64) -> Result<(), StoreError> {
-    /// Sixteen parameters a row, within SQLite's 32,766.
-    const AT_ONCE: usize = 2000;
+    /// Seventeen parameters a row, within SQLite's 32,766.
+    const AT_ONCE: usize = 1900;
     for part in boards.chunks(AT_ONCE) {
-        let documents = |board: &Board| Ok((hours_json(board.hours.as_ref())?, rules_json(&board.rules)?));
+        let documents =
+            |board: &Board| Ok((hours_json(board.hours.as_ref())?, overlays_json(&board.overlays)?, rules_json(&board.rules)?));
         let documents = part.iter().map(documents).collect::<Result<Vec<_>, StoreError>>()?;
         within!(tx, |conn| {
             let mut query = QueryBuilder::new(
                 "insert into board (board_id, name, name_search, unit_id, commune_code, lat, lon, width, height, time_zone,
-                hours, brightness, default_playlist_id, loop_rules, public_key, created_ms) ",
+                hours, brightness, default_playlist_id, overlays, loop_rules, public_key, created_ms) ",
             );
-            query.push_values(part.iter().zip(documents), |mut row, (board, (hours, rules))| {
+            query.push_values(part.iter().zip(documents), |mut row, (board, (hours, overlays, rules))| {
                 row.push_bind(board.id.as_str())
                     .push_bind(&board.name)
                     .push_bind(fold(&board.name))
@@ -168,6 +185,7 @@ pub async fn add(tx: &mut Tx, boards: &[Board], now_ms: i64) -> Result<(), Store
                     .push_bind(hours)
                     .push_bind(i64::from(board.brightness))
                     .push_bind(board.default_playlist.as_ref().map(PlaylistId::as_str))
+                    .push_bind(overlays)
                     .push_bind(rules)
                     .push_bind(board.public_key.to_string())
                     .push_bind(now_ms);
@@ -175,6 +193,7 @@ pub async fn add(tx: &mut Tx, boards: &[Board], now_ms: i64) -> Result<(), Store
             query.build().execute(conn).await.map(drop)
         })
         .map_err(StoreError::on("add the boards"))?;
+        board_overlays::note_all(tx, part).await?;
     }
     Ok(())
 }
@@ -185,8 +204,10 @@ pub async fn add(tx: &mut Tx, boards: &[Board], now_ms: i64) -> Result<(), Store
 /// When the database fails.
 pub async fn save_settings(tx: &mut Tx, id: &BoardId, settings: &Settings) -> Result<bool, StoreError> {
     const SQL: &str = "update board set name = $2, name_search = $3, hours = $4, brightness = $5, default_playlist_id = $6,
-        loop_rules = $7 where board_id = $1";
+        overlays = $7, loop_rules = $8 where board_id = $1";
     let (hours, rules) = (hours_json(settings.hours.as_ref())?, rules_json(&settings.rules)?);
+    let overlays = overlays_json(&settings.overlays)?;
+    board_overlays::note(tx, id, &board_overlays::of(&settings.overlays)).await?;
     within!(tx, |conn| sqlx::query(SQL)
         .bind(id.as_str())
         .bind(&settings.name)
@@ -194,6 +215,7 @@ pub async fn save_settings(tx: &mut Tx, id: &BoardId, settings: &Settings) -> Re
         .bind(hours)
         .bind(i64::from(settings.brightness))
         .bind(settings.default_playlist.as_ref().map(PlaylistId::as_str))
+        .bind(overlays)
         .bind(rules)
         .execute(conn)
         .await
@@ -223,7 +245,7 @@ pub async fn resize(tx: &mut Tx, id: &BoardId, geometry: Geometry) -> Result<boo
 /// When the database fails.
 pub async fn get(db: &Db, id: &BoardId) -> Result<Option<Board>, StoreError> {
     const SQL: &str = "select board_id, name, unit_id, commune_code, lat, lon, width, height, time_zone, hours, brightness,
-        default_playlist_id, loop_rules, public_key from board where board_id = $1";
+        default_playlist_id, overlays, loop_rules, public_key from board where board_id = $1";
     on!(db, |pool| sqlx::query_as::<_, Row>(SQL).bind(id.as_str()).fetch_optional(pool).await)
         .map_err(StoreError::on("load the board"))?
         .map(Row::read)
@@ -236,7 +258,7 @@ pub async fn get(db: &Db, id: &BoardId) -> Result<Option<Board>, StoreError> {
 /// When the database fails.
 pub async fn list(db: &Db, search: &str, after: Option<&BoardId>, limit: u32) -> Result<Vec<Board>, StoreError> {
     const SQL: &str = "select board_id, name, unit_id, commune_code, lat, lon, width, height, time_zone, hours, brightness,
-        default_playlist_id, loop_rules, public_key from board
+        default_playlist_id, overlays, loop_rules, public_key from board
         where name_search like $1 escape '\\'
         and ($2 = '' or (name_search, board_id) > (select b.name_search, b.board_id from board b where b.board_id = $2))
         order by name_search, board_id limit $3";
@@ -258,7 +280,7 @@ pub async fn list(db: &Db, search: &str, after: Option<&BoardId>, limit: u32) ->
 /// When the database fails.
 pub async fn list_by_id(db: &Db, after: Option<&BoardId>, limit: u32) -> Result<Vec<Board>, StoreError> {
     const SQL: &str = "select board_id, name, unit_id, commune_code, lat, lon, width, height, time_zone, hours, brightness,
-        default_playlist_id, loop_rules, public_key from board where board_id > $1 order by board_id limit $2";
+        default_playlist_id, overlays, loop_rules, public_key from board where board_id > $1 order by board_id limit $2";
     on!(db, |pool| sqlx::query_as::<_, Row>(SQL)
         .bind(after.map_or("", BoardId::as_str))
         .bind(i64::from(limit))
@@ -294,7 +316,7 @@ pub async fn sizes(db: &Db, limit: u32) -> Result<Vec<(Geometry, u64)>, StoreErr
 /// When the database fails.
 pub async fn many(db: &Db, ids: &[BoardId]) -> Result<Vec<Board>, StoreError> {
     const SQL: &str = "select board_id, name, unit_id, commune_code, lat, lon, width, height, time_zone, hours, brightness,
-        default_playlist_id, loop_rules, public_key from board where board_id in";
+        default_playlist_id, overlays, loop_rules, public_key from board where board_id in";
     let mut rows: Vec<Row> = Vec::new();
     for part in ids.chunks(IDS_AT_ONCE) {
         let found = on!(db, |pool| of_ids(SQL, part, "order by board_id").build_query_as::<Row>().fetch_all(pool).await);

@@ -5,6 +5,7 @@ pub mod asset_versions;
 pub mod assets;
 pub mod board_changes;
 pub mod board_defaults;
+pub mod board_overlays;
 pub mod boards;
 pub mod campaign_plays;
 pub mod campaign_versions;
@@ -35,6 +36,7 @@ pub mod status;
 pub mod tokens;
 pub mod units;
 pub mod uploads;
+mod variants;
 
 use std::future::Future;
 use std::path::{Path, PathBuf};

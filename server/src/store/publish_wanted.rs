@@ -1,7 +1,7 @@
 //! Boards whose manifest must be composed anew; marked in the transaction that changes what they show.
 
 use playlists::geometry::Geometry;
-use playlists::id::{BoardId, PlaylistId};
+use playlists::id::{AssetId, BoardId, PlaylistId};
 use sqlx::QueryBuilder;
 
 use super::{Db, StoreError, Tx, on, within};
@@ -75,6 +75,17 @@ pub async fn mark_default(tx: &mut Tx, playlist: &PlaylistId, now_ms: i64) -> Re
         on conflict (board_id) do update set since_ms = publish_wanted.since_ms + 1, look_ms = 0";
     within!(tx, |conn| sqlx::query(SQL).bind(playlist.as_str()).bind(now_ms).execute(conn).await.map(drop))
         .map_err(StoreError::on("mark the boards of a default playlist for publishing"))
+}
+
+/// Marks the boards over whose loop an asset lies.
+///
+/// # Errors
+/// When the database fails.
+pub async fn mark_under(tx: &mut Tx, asset: &AssetId, now_ms: i64) -> Result<(), StoreError> {
+    const SQL: &str = "insert into publish_wanted (board_id, since_ms) select board_id, $2 from board_asset where asset_id = $1
+        on conflict (board_id) do update set since_ms = publish_wanted.since_ms + 1, look_ms = 0";
+    within!(tx, |conn| sqlx::query(SQL).bind(asset.as_str()).bind(now_ms).execute(conn).await.map(drop))
+        .map_err(StoreError::on("mark the boards under an asset for publishing"))
 }
 
 /// Boards to be looked at now, longest waiting first, at most `limit`.

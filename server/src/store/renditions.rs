@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::NaiveDate;
 use playlists::asset::{Kind, Language};
 use playlists::geometry::Geometry;
 use playlists::id::{AssetId, Digest};
@@ -10,6 +9,7 @@ use sqlx::{FromRow, QueryBuilder};
 
 use super::asset_versions::VersionId;
 use super::faults::Fault;
+pub use super::variants::Variant;
 use super::{Db, StoreError, Tx, boards, on, within};
 
 /// Which rendition.
@@ -19,8 +19,8 @@ pub struct Key {
     pub of: VersionId,
     /// At exactly these pixels; of a ticker: for boards of these.
     pub geometry: Geometry,
-    /// As it is on this day; none where it is the same on all days.
-    pub day: Option<NaiveDate>,
+    /// What of it.
+    pub variant: Variant,
 }
 
 /// How far a rendition is.
@@ -77,7 +77,7 @@ struct Row {
     version: i64,
     width: i64,
     height: i64,
-    day: String,
+    variant: String,
     state: String,
     sha256: Option<String>,
     size_bytes: Option<i64>,
@@ -119,10 +119,7 @@ impl Row {
                     version: u64::try_from(self.version).map_err(|e| StoreError::unreadable("rendition.version", e))?,
                 },
                 geometry: boards::geometry(self.width, self.height)?,
-                day: match self.day.as_str() {
-                    "" => None,
-                    day => Some(day.parse().map_err(|e| StoreError::unreadable("rendition.day", e))?),
-                },
+                variant: self.variant.parse().map_err(|e: String| StoreError::unreadable("rendition.variant", e))?,
             },
             state,
             attempt: u32::try_from(self.attempt).map_err(|e| StoreError::unreadable("rendition.attempt", e))?,
@@ -141,7 +138,7 @@ pub async fn want(tx: &mut Tx, keys: &[Key], now_ms: i64) -> Result<(), StoreErr
     for part in keys.chunks(AT_ONCE) {
         within!(tx, |conn| {
             let mut query = QueryBuilder::new(
-                "insert into rendition (asset_id, language, version, width, height, day, state, attempt, changed_ms, needed_ms) ",
+                "insert into rendition (asset_id, language, version, width, height, variant, state, attempt, changed_ms, needed_ms) ",
             );
             query.push_values(part, |mut row, key| {
                 row.push_bind(key.of.asset.as_str())
@@ -149,13 +146,13 @@ pub async fn want(tx: &mut Tx, keys: &[Key], now_ms: i64) -> Result<(), StoreErr
                     .push_bind(number(key.of.version))
                     .push_bind(i64::from(key.geometry.width()))
                     .push_bind(i64::from(key.geometry.height()))
-                    .push_bind(day(key))
+                    .push_bind(key.variant.to_string())
                     .push_bind("wanted")
                     .push_bind(0_i64)
                     .push_bind(now_ms)
                     .push_bind(now_ms);
             });
-            query.push(" on conflict (asset_id, language, version, width, height, day) do nothing");
+            query.push(" on conflict (asset_id, language, version, width, height, variant) do nothing");
             query.build().execute(conn).await.map(drop)
         })
         .map_err(StoreError::on("want renditions"))?;
@@ -169,9 +166,9 @@ pub async fn want(tx: &mut Tx, keys: &[Key], now_ms: i64) -> Result<(), StoreErr
 /// # Errors
 /// When the database fails.
 pub async fn wanted(db: &Db, kind: Kind, now_ms: i64, limit: u32) -> Result<Vec<Rendition>, StoreError> {
-    const SQL: &str = "select asset_id, language, version, width, height, day, state, sha256, size_bytes, strip_width, error, fault, attempt, changed_ms from rendition
+    const SQL: &str = "select asset_id, language, version, width, height, variant, state, sha256, size_bytes, strip_width, error, fault, attempt, changed_ms from rendition
         where state = 'wanted' and changed_ms <= $1 and asset_id in (select asset_id from asset where (kind = 'clip') = $3)
-        order by changed_ms desc, width * height, width, asset_id, language, version, day limit $2";
+        order by changed_ms desc, width * height, width, asset_id, language, version, variant limit $2";
     on!(db, |pool| sqlx::query_as::<_, Row>(SQL)
         .bind(now_ms)
         .bind(i64::from(limit))
@@ -197,7 +194,7 @@ pub async fn of_versions(db: &Db, geometry: Geometry, versions: &BTreeSet<Versio
         rows.extend(
             on!(db, |pool| {
                 let mut query = QueryBuilder::new(
-                    "select asset_id, language, version, width, height, day, state, sha256, size_bytes, strip_width, error, fault, attempt, changed_ms
+                    "select asset_id, language, version, width, height, variant, state, sha256, size_bytes, strip_width, error, fault, attempt, changed_ms
                     from rendition where width = ",
                 );
                 query.push_bind(i64::from(geometry.width())).push(" and height = ").push_bind(i64::from(geometry.height()));
@@ -205,7 +202,7 @@ pub async fn of_versions(db: &Db, geometry: Geometry, versions: &BTreeSet<Versio
                 query.push_values(part, |mut row, id| {
                     row.push_bind(id.asset.as_str()).push_bind(id.language.as_str()).push_bind(number(id.version));
                 });
-                query.push(") order by asset_id, language, version, day");
+                query.push(") order by asset_id, language, version, variant");
                 query.build_query_as::<Row>().fetch_all(pool).await
             })
             .map_err(StoreError::on("load the renditions"))?,
@@ -218,18 +215,13 @@ fn number(version: u64) -> i64 {
     i64::try_from(version).unwrap_or(i64::MAX)
 }
 
-/// The day as it is kept.
-fn day(key: &Key) -> String {
-    key.day.map(|day| day.to_string()).unwrap_or_default()
-}
-
 /// All renditions of the versions of one asset, the newest versions first, by geometry, at most `limit`.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn list(db: &Db, asset: &AssetId, limit: u32) -> Result<Vec<Rendition>, StoreError> {
-    const SQL: &str = "select asset_id, language, version, width, height, day, state, sha256, size_bytes, strip_width, error, fault, attempt, changed_ms from rendition
-        where asset_id = $1 order by version desc, width, height, language, day limit $2";
+    const SQL: &str = "select asset_id, language, version, width, height, variant, state, sha256, size_bytes, strip_width, error, fault, attempt, changed_ms from rendition
+        where asset_id = $1 order by version desc, width, height, language, variant limit $2";
     on!(db, |pool| sqlx::query_as::<_, Row>(SQL).bind(asset.as_str()).bind(i64::from(limit)).fetch_all(pool).await)
         .map_err(StoreError::on("list the asset's renditions"))?
         .into_iter()
@@ -242,15 +234,15 @@ pub async fn list(db: &Db, asset: &AssetId, limit: u32) -> Result<Vec<Rendition>
 /// # Errors
 /// When the database fails.
 pub async fn get(db: &Db, key: &Key) -> Result<Option<Rendition>, StoreError> {
-    const SQL: &str = "select asset_id, language, version, width, height, day, state, sha256, size_bytes, strip_width, error, fault, attempt, changed_ms from rendition
-        where asset_id = $1 and language = $2 and version = $3 and width = $4 and height = $5 and day = $6";
+    const SQL: &str = "select asset_id, language, version, width, height, variant, state, sha256, size_bytes, strip_width, error, fault, attempt, changed_ms from rendition
+        where asset_id = $1 and language = $2 and version = $3 and width = $4 and height = $5 and variant = $6";
     on!(db, |pool| sqlx::query_as::<_, Row>(SQL)
         .bind(key.of.asset.as_str())
         .bind(key.of.language.as_str())
         .bind(number(key.of.version))
         .bind(i64::from(key.geometry.width()))
         .bind(i64::from(key.geometry.height()))
-        .bind(day(key))
+        .bind(key.variant.to_string())
         .fetch_optional(pool)
         .await)
     .map_err(StoreError::on("load the rendition"))?
@@ -308,7 +300,7 @@ pub async fn save(tx: &mut Tx, rendition: &Rendition, media_type: Option<&str>) 
     const SQL: &str =
         "update rendition set state = $7, sha256 = $8, size_bytes = $9, media_type = $10, strip_width = $11, error = $12,
         attempt = $13, changed_ms = $14, fault = $15
-        where asset_id = $1 and language = $2 and version = $3 and width = $4 and height = $5 and day = $6";
+        where asset_id = $1 and language = $2 and version = $3 and width = $4 and height = $5 and variant = $6";
     let (state, sha256, size, strip, error) = match &rendition.state {
         State::Wanted => ("wanted", None, None, None, None),
         State::Ready { sha256, size_bytes, strip_width } => {
@@ -328,7 +320,7 @@ pub async fn save(tx: &mut Tx, rendition: &Rendition, media_type: Option<&str>) 
         .bind(number(key.of.version))
         .bind(i64::from(key.geometry.width()))
         .bind(i64::from(key.geometry.height()))
-        .bind(day(key))
+        .bind(key.variant.to_string())
         .bind(state)
         .bind(sha256)
         .bind(size)
@@ -364,9 +356,9 @@ pub async fn known(db: &Db, after: Option<&Key>, limit: u32) -> Result<Vec<Known
         row: Row,
         needed_ms: i64,
     }
-    const SQL: &str = "select asset_id, language, version, width, height, day, state, sha256, size_bytes, strip_width, error, fault, attempt, changed_ms,
-        needed_ms from rendition where (asset_id, language, version, width, height, day) > ($1, $2, $3, $4, $5, $6)
-        order by asset_id, language, version, width, height, day limit $7";
+    const SQL: &str = "select asset_id, language, version, width, height, variant, state, sha256, size_bytes, strip_width, error, fault, attempt, changed_ms,
+        needed_ms from rendition where (asset_id, language, version, width, height, variant) > ($1, $2, $3, $4, $5, $6)
+        order by asset_id, language, version, width, height, variant limit $7";
     let side = |side: fn(&Geometry) -> u32| after.map_or(0, |key| i64::from(side(&key.geometry)));
     on!(db, |pool| sqlx::query_as::<_, KnownRow>(SQL)
         .bind(after.map_or("", |key| key.of.asset.as_str()))
@@ -374,7 +366,7 @@ pub async fn known(db: &Db, after: Option<&Key>, limit: u32) -> Result<Vec<Known
         .bind(after.map_or(0, |key| number(key.of.version)))
         .bind(side(|geometry| geometry.width()))
         .bind(side(|geometry| geometry.height()))
-        .bind(after.map(day).unwrap_or_default())
+        .bind(after.map(|key| key.variant.to_string()).unwrap_or_default())
         .bind(i64::from(limit))
         .fetch_all(pool)
         .await)
@@ -394,14 +386,14 @@ pub async fn note_needed(tx: &mut Tx, keys: &[&Key], now_ms: i64) -> Result<(), 
     }
     within!(tx, |conn| {
         let mut query = QueryBuilder::new("update rendition set needed_ms = ");
-        query.push_bind(now_ms).push(" where (asset_id, language, version, width, height, day) in (");
+        query.push_bind(now_ms).push(" where (asset_id, language, version, width, height, variant) in (");
         query.push_values(keys, |mut row, key| {
             row.push_bind(key.of.asset.as_str())
                 .push_bind(key.of.language.as_str())
                 .push_bind(number(key.of.version))
                 .push_bind(i64::from(key.geometry.width()))
                 .push_bind(i64::from(key.geometry.height()))
-                .push_bind(day(key));
+                .push_bind(key.variant.to_string());
         });
         query.push(")");
         query.build().execute(conn).await.map(drop)
@@ -419,7 +411,7 @@ pub async fn forget(tx: &mut Tx, found: &[&Known]) -> Result<usize, StoreError> 
     }
     within!(tx, |conn| {
         let mut query = QueryBuilder::new(
-            "delete from rendition where (asset_id, language, version, width, height, day, changed_ms, needed_ms) in (",
+            "delete from rendition where (asset_id, language, version, width, height, variant, changed_ms, needed_ms) in (",
         );
         query.push_values(found, |mut row, Known { rendition, needed_ms }| {
             let key = &rendition.key;
@@ -428,7 +420,7 @@ pub async fn forget(tx: &mut Tx, found: &[&Known]) -> Result<usize, StoreError> 
                 .push_bind(number(key.of.version))
                 .push_bind(i64::from(key.geometry.width()))
                 .push_bind(i64::from(key.geometry.height()))
-                .push_bind(day(key))
+                .push_bind(key.variant.to_string())
                 .push_bind(rendition.changed_ms)
                 .push_bind(*needed_ms);
         });

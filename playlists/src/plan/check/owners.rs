@@ -85,8 +85,34 @@ fn check_board(plan: &Plan, board: &Board, path: &str, names: &Names<'_>, faults
     if let Some(playlist) = &board.default_playlist {
         faults.known(format!("{path}.default_playlist"), "playlist", playlist.as_str(), &names.playlist_ids());
     }
+    check_overlays(board, path, names, faults);
     if let Some(hours) = &board.hours {
         check_hours(hours, &format!("{path}.hours"), faults);
+    }
+}
+
+fn check_overlays(board: &Board, path: &str, names: &Names<'_>, faults: &mut Faults) {
+    let mut taken = BTreeSet::new();
+    for (number, overlay) in board.overlays.iter().enumerate() {
+        let path = format!("{path}.overlays[{number}]");
+        if !taken.insert(overlay.corner) {
+            faults.add(format!("{path}.corner"), format!("{} is taken; one overlay in each corner", overlay.corner));
+        }
+        match (overlay.clock, &overlay.picture) {
+            (Some(_), None) => {}
+            (None, Some(picture)) => {
+                faults.known(format!("{path}.picture"), "asset", picture.as_str(), &names.asset_ids());
+                let known = names.assets.get(picture.as_str());
+                if known.is_some_and(|asset| asset.files.is_empty() || asset.length.is_some()) {
+                    faults
+                        .add(format!("{path}.picture"), format!("{picture} is no still; take an asset with files and no length"));
+                }
+            }
+            (None, None) => faults.add(path, "an overlay shows a clock or a picture; name one, such as clock: time"),
+            (Some(_), Some(_)) => {
+                faults.add(path, "an overlay shows either a clock or a picture; make two of it, in two corners")
+            }
+        }
     }
 }
 

@@ -10,11 +10,12 @@ use serde::{Deserialize, Serialize};
 use super::is_default;
 use crate::asset::Language;
 use crate::geometry::Geometry;
-use crate::id::{BoardId, CampaignId, PlaylistId, UnitId};
-use crate::plan::schema::{BoardName, Commune, Date, Day, Id, Pixels, TierWord, Zone};
+use crate::id::{AssetId, BoardId, CampaignId, PlaylistId, UnitId};
+use crate::overlay::{Clock, Corner, OverlaySize, Shows};
+use crate::plan::schema::{BoardName, ClockWord, Commune, CornerWord, Date, Day, Id, Pixels, TierWord, Zone};
 use crate::plan::values::{Interval, text, zone};
 use crate::unit::Tier;
-use crate::{hours, trust::manifest};
+use crate::{hours, overlay, trust::manifest};
 
 /// Who owns boards and content.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -69,6 +70,9 @@ pub struct Board {
     #[serde(default = "full", skip_serializing_if = "is_full")]
     #[schemars(range(min = 0, max = 100))]
     pub brightness: u8,
+    /// What lies over its loop, at most one in each corner.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub overlays: Vec<Overlay>,
     /// Share of the loop by tier, in slots.
     #[serde(default, skip_serializing_if = "is_default")]
     pub lanes: Lanes,
@@ -102,6 +106,46 @@ pub struct Spot {
     pub lat: f64,
     /// Degrees of longitude, -180 to 180.
     pub lon: f64,
+}
+
+/// What lies over a board's loop in a corner: a clock or a picture.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Overlay {
+    /// Where.
+    #[schemars(with = "CornerWord")]
+    pub corner: Corner,
+    /// A clock that says this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<ClockWord>")]
+    pub clock: Option<Clock>,
+    /// A still with transparency, such as a logo or a seal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Id>")]
+    pub picture: Option<AssetId>,
+    /// How high it is, in per cent of the board's height: 5 to 40; 12, when absent.
+    #[serde(default, skip_serializing_if = "is_default")]
+    #[schemars(with = "u8", range(min = 5, max = 40))]
+    pub size: OverlaySize,
+}
+
+impl Overlay {
+    /// As boards know it; none where it shows neither a clock nor a picture.
+    #[must_use]
+    pub fn shown(&self) -> Option<overlay::Overlay<AssetId>> {
+        let clock = self.clock.map(Shows::Clock);
+        let shows = clock.or_else(|| self.picture.clone().map(Shows::Picture))?;
+        Some(overlay::Overlay { corner: self.corner, size: self.size, shows })
+    }
+}
+impl From<overlay::Overlay<AssetId>> for Overlay {
+    fn from(overlay: overlay::Overlay<AssetId>) -> Self {
+        let (clock, picture) = match overlay.shows {
+            Shows::Clock(clock) => (Some(clock), None),
+            Shows::Picture(picture) => (None, Some(picture)),
+        };
+        Self { corner: overlay.corner, clock, picture, size: overlay.size }
+    }
 }
 
 /// Share of the loop by tier, in slots: 0 to 1000, not both 0.

@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use assets::{Asset, File, Picture, Slide, Ticker};
-pub use boards::{Board, Exception, Hours, Lanes, Spot, Unit, Weekly};
+pub use boards::{Board, Exception, Hours, Lanes, Overlay, Spot, Unit, Weekly};
 pub use campaigns::{Campaign, LunarDate, Shape, Targets, Weeks, Window};
 pub use overrules::{Blackout, Notice, Recalled, StandDown};
 pub use playlists::Entry;

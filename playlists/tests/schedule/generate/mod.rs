@@ -47,6 +47,7 @@ pub(crate) fn manifest(tz: Tz) -> Manifest {
         geometry: Geometry::new(640, 320).expect("a geometry"),
         hours: None,
         brightness: 100,
+        overlays: Vec::new(),
         lanes: Lanes::default(),
         languages: BTreeMap::new(),
         default_playlist: id("default"),

@@ -82,7 +82,7 @@ pub async fn find(app: &App, id: &AssetId, language: Option<&Language>, geometry
     let today = version.days.map_or(now, |(first, last)| now.max(first).min(last));
     let day = version.days.map(|_| today);
     let of = VersionId { asset: asset.id.clone(), language: version.language.clone(), version: version.version };
-    let made = renditions::get(&app.db, &Key { of, geometry, day }).await.map_err(PreviewError::Store)?;
+    let made = renditions::get(&app.db, &Key { of, geometry, variant: day.into() }).await.map_err(PreviewError::Store)?;
     if let Some(State::Ready { sha256, .. }) = made.map(|rendition| rendition.state) {
         return Ok(Preview { mark: sha256, from: Of::Made(sha256) });
     }

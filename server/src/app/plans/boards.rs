@@ -69,6 +69,7 @@ pub(super) async fn decide(work: &mut Work<'_>, on_server: &BTreeMap<BoardId, Bo
             hours: written.hours.clone().map(Into::into),
             brightness: written.brightness,
             default_playlist: written.default_playlist.clone(),
+            overlays: written.overlays.iter().filter_map(plan::Overlay::shown).collect(),
             rules,
         };
         let before = Settings {
@@ -76,6 +77,7 @@ pub(super) async fn decide(work: &mut Work<'_>, on_server: &BTreeMap<BoardId, Bo
             hours: old.hours.clone(),
             brightness: old.brightness,
             default_playlist: old.default_playlist.clone(),
+            overlays: old.overlays.clone(),
             rules: old.rules.clone(),
         };
         let outcome = Outcome::of(Some(before == new));

@@ -95,6 +95,7 @@ pub(super) fn board(board: store::boards::Board) -> Board {
         time_zone: Some(board.time_zone).filter(|zone| *zone != OPERATORS_ZONE),
         hours: board.hours.map(Into::into),
         brightness: board.brightness,
+        overlays: board.overlays.into_iter().map(Into::into).collect(),
         lanes: board.rules.lanes.into(),
         languages: board.rules.languages,
         ranks: board.rules.ranks,

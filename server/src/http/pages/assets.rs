@@ -20,7 +20,7 @@ use crate::http::site::Site;
 use crate::http::visitor::{Visitor, escape};
 use crate::http::words::Tr;
 use crate::store::assets::{Asset, Renditions};
-use crate::store::renditions::{Rendition, State as RenditionState};
+use crate::store::renditions::{Rendition, State as RenditionState, Variant};
 use crate::telemetry::chain;
 
 /// Assets of one page.
@@ -345,10 +345,14 @@ pub(super) fn in_words(t: Tr, rendition: &Rendition, percent: Option<u32>) -> Ma
     };
     let geometry_name = format!("{} × {}", geometry.width(), geometry.height());
     let of = &rendition.key.of;
-    let day = rendition.key.day.map(|day| format!(" · {}", day.format("%d/%m/%Y"))).unwrap_or_default();
+    let variant = match rendition.key.variant {
+        Variant::Whole => String::new(),
+        Variant::Day(day) => format!(" · {}", day.format("%d/%m/%Y")),
+        Variant::Overlay(size) => format!(" · {}", t.a("rendition-overlay", "size", size.get().to_string())),
+    };
     Made {
         geometry: geometry_name,
-        of: format!("{} · {}{day}", language_name(t, of.language.as_str()), of.version),
+        of: format!("{} · {}{variant}", language_name(t, of.language.as_str()), of.version),
         language: of.language.to_string(),
         width: geometry.width(),
         height: geometry.height(),

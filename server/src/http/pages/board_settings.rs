@@ -1,4 +1,4 @@
-//! A board's settings: light, default playlist, languages, lanes, ranks.
+//! A board's settings: light, default playlist, overlays, languages, lanes, ranks.
 
 use askama::Template;
 use axum::extract::{Form, Path, Query, State};
@@ -8,6 +8,7 @@ use playlists::id::{BoardId, PlaylistId};
 use serde::Deserialize;
 
 use super::fields::{Errors, Fields};
+use super::overlays::{self, CornerLine};
 use super::windows::{DAYS, Day, day_name};
 use crate::app::board_settings::{SettingsDraft, save as save_settings, to_be_ranked};
 use crate::app::hours::{ExceptionDraft, HoursDraft, HoursLine};
@@ -17,6 +18,7 @@ use crate::http::frame::Frame;
 use crate::http::site::Site;
 use crate::http::visitor::Visitor;
 use crate::http::words::Tr;
+use crate::store::StoreError;
 use crate::store::boards::Board;
 
 /// Languages that have a field of their own.
@@ -72,6 +74,7 @@ struct SettingsPage {
     playlists: Vec<Choice>,
     hours: Vec<Line>,
     exceptions: Vec<OtherDate>,
+    overlays: Vec<CornerLine>,
     languages: Vec<Numbered>,
     other: Numbered,
     ranks: Vec<Numbered>,
@@ -87,7 +90,7 @@ pub(in crate::http) struct Went {
 }
 
 /// What a board is set to, in words, for its page: name and value.
-pub(super) fn summary(t: Tr, board: &Board) -> Vec<(String, String)> {
+pub(super) async fn summary(site: &Site, t: Tr, board: &Board) -> Result<Vec<(String, String)>, StoreError> {
     let hours = HoursDraft::of(board.hours.as_ref());
     let days = |line: &HoursLine| {
         let names: Vec<_> = line.days.iter().map(|day| day_name(t, day)).collect();
@@ -99,11 +102,13 @@ pub(super) fn summary(t: Tr, board: &Board) -> Vec<(String, String)> {
     let languages = languages.collect::<Vec<_>>().join(" : ");
     let lanes = board.rules.lanes;
     let lanes = format!("{} {} : {} {}", t.s("setup-tier-province"), lanes.province, t.s("setup-tier-commune"), lanes.commune);
-    vec![
+    let over = overlays::in_words(site, t, board).await?;
+    Ok(vec![
         (t.s("settings-hours"), lit),
+        (t.s("settings-overlays"), over),
         (t.s("settings-languages"), if languages.is_empty() { t.s("languages-any") } else { languages }),
         (t.s("settings-lanes"), lanes),
-    ]
+    ])
 }
 
 async fn stored(site: &Site, id: &str) -> Result<Board, PageError> {
@@ -190,6 +195,7 @@ fn draft_of(fields: &Fields) -> SettingsDraft {
         },
         brightness: fields.one("brightness"),
         default_playlist: fields.one("default_playlist"),
+        overlays: overlays::drafts(fields),
         lane_province: fields.one("lane_province"),
         lane_commune: fields.one("lane_commune"),
         languages,
@@ -229,6 +235,7 @@ async fn form(
         playlists: offered.iter().map(choice).collect(),
         hours: draft.hours.lines.iter().enumerate().map(|(number, line)| hours_line(t, number, line, &errors)).collect(),
         exceptions: draft.hours.exceptions.iter().enumerate().map(|(n, draft)| other_date(t, n, draft, &errors)).collect(),
+        overlays: overlays::lines(site, t, &draft.overlays, &errors).await?,
         languages,
         other,
         ranks: to_be_ranked(&site.app, board).await?.iter().map(rank).collect(),

@@ -143,7 +143,10 @@ pub(in crate::http) async fn show(
         reported: revision(t, board.row.reported),
         errors: errors(t, &board),
         figures: figures(t, &facts),
-        settings: stored.map(|board| board_settings::summary(t, &board)).unwrap_or_default(),
+        settings: match &stored {
+            Some(board) => board_settings::summary(&site, t, board).await?,
+            None => Vec::new(),
+        },
         events: events.into_iter().map(|event| happened(t, event)).collect(),
         plays: plays.into_iter().map(|row| play(t, row)).collect(),
         minute: times::to_field(app.clock.now()),
