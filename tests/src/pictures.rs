@@ -15,15 +15,22 @@ pub fn speckled(width: u32, height: u32, seed: u32) -> RgbImage {
     })
 }
 
-/// A picture with a strip of running text over its lowest rows, the strip's left edge in column `left`, which may lie outside. Both the
-/// strip's share of a channel and the picture's are rounded to the nearest whole number.
+/// A picture with a strip of running text over its lowest rows, the strip's left edge in column `left`, which may lie outside.
 #[must_use]
 pub fn with_strip(picture: &RgbImage, strip: &RgbaImage, left: i64) -> RgbImage {
+    with_picture(picture, strip, (left, i64::from(picture.height()) - i64::from(strip.height())))
+}
+
+/// A picture with another over it, whose left edge lies in column `left` and whose upper one in row `top`; what hangs out is left out. Both
+/// pictures' shares of a channel are rounded to the nearest whole number.
+#[must_use]
+pub fn with_picture(picture: &RgbImage, over: &RgbaImage, (left, top): (i64, i64)) -> RgbImage {
     let share = |value: u8, of_255: u8| (2 * u32::from(value) * u32::from(of_255) + 255) / 510;
-    let (mut seen, top) = (picture.clone(), picture.height().saturating_sub(strip.height()));
-    for (x, y, over) in strip.enumerate_pixels() {
-        let Ok(column) = u32::try_from(left + i64::from(x)) else { continue };
-        let Some(under) = seen.get_pixel_mut_checked(column, top + y) else { continue };
+    let mut seen = picture.clone();
+    for (x, y, over) in over.enumerate_pixels() {
+        let (column, row) = (u32::try_from(left + i64::from(x)), u32::try_from(top + i64::from(y)));
+        let (Ok(column), Ok(row)) = (column, row) else { continue };
+        let Some(under) = seen.get_pixel_mut_checked(column, row) else { continue };
         let [red, green, blue, opacity] = over.0;
         for (value, ink) in under.0.iter_mut().zip([red, green, blue]) {
             *value = u8::try_from(share(ink, opacity) + share(*value, 255 - opacity)).unwrap_or(u8::MAX);

@@ -18,6 +18,7 @@ mod geometry;
 mod licences;
 mod offline;
 mod outside;
+mod overlays;
 mod pages;
 mod plans;
 mod proof;

@@ -36,6 +36,8 @@ pub mod now_showing;
 mod operating_tests;
 pub mod overlay_draft;
 pub mod overlays;
+#[cfg(test)]
+mod overlays_tests;
 pub mod overview;
 pub mod pins;
 pub mod plans;

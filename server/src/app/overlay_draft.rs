@@ -83,6 +83,7 @@ pub(super) async fn check(
             overlays.push(Overlay { corner: *corner, size, shows });
         }
     }
+    overlays.sort();
     Ok(overlays)
 }
 

@@ -3,10 +3,11 @@
 //! To a board that has a manifest a campaign comes when all its renditions are made or have failed, so that it changes once; until then
 //! it plays as it was, ten minutes at most, and holds nothing else up. A board that has no manifest gets what there is at once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use playlists::id::{BoardId, Digest, Revision, Version};
+use playlists::overlay::Overlay;
 use playlists::trust::accept::MAX_AHEAD;
 use playlists::trust::envelope::{DocumentType, Envelope};
 use playlists::trust::manifest::{MAX_BYTES, Manifest, ManifestFault};
@@ -21,7 +22,7 @@ use crate::live::Change;
 use crate::store::boards::Board;
 use crate::store::manifests::{Heads, Signed};
 use crate::store::publish_wanted::Wanted;
-use crate::store::{StoreError, Tx, boards, manifests, publish_wanted, renditions, tokens};
+use crate::store::{StoreError, Tx, boards, manifests, presented, publish_wanted, renditions, tokens};
 
 /// Boards published in one go; more wait for the next.
 const BATCH: u32 = 256;
@@ -92,6 +93,8 @@ enum Outcome {
     New {
         signed: Signed,
         rest: Rest,
+        /// What lies over the loop by it.
+        over: Vec<Digest>,
     },
     Unchanged {
         rest: Rest,
@@ -161,11 +164,12 @@ fn tell(app: &App, outcomes: &[(&Board, Outcome)], renditions: bool) {
 async fn save(tx: &mut Tx, wanted: &[Wanted], outcomes: &[(&Board, Outcome)], now_ms: i64) -> Result<Published, StoreError> {
     let by_id: BTreeMap<&BoardId, &Outcome> = outcomes.iter().map(|(board, outcome)| (&board.id, outcome)).collect();
     let mut published = Published { looked_at: wanted.len(), ..Published::default() };
-    let (mut new, mut fulfilled) = (Vec::new(), Vec::new());
+    let (mut new, mut fulfilled, mut laid_over) = (Vec::new(), Vec::new(), BTreeSet::new());
     for wish in wanted {
         match by_id.get(&wish.board) {
-            Some(Outcome::New { signed, rest }) => {
+            Some(Outcome::New { signed, rest, over }) => {
                 new.push(signed);
+                laid_over.extend(over);
                 if done(tx, wish, *rest).await? {
                     fulfilled.push(wish);
                 }
@@ -188,6 +192,7 @@ async fn save(tx: &mut Tx, wanted: &[Wanted], outcomes: &[(&Board, Outcome)], no
     }
     manifests::add(tx, &new, now_ms).await?;
     manifests::announce(tx, &new, now_ms).await?;
+    presented::note_over(tx, &laid_over, now_ms).await?;
     publish_wanted::fulfil(tx, &fulfilled).await?;
     published.signed = new.len();
     Ok(published)
@@ -261,7 +266,7 @@ fn decide(
     }
     let envelope = Envelope::sign(DocumentType::Manifest, &payload, &[&app.keys.publish]).to_json();
     let signed = Signed { board: board.id.clone(), rev, sha256: Digest::of(&envelope), content_sha256, envelope };
-    Ok(Outcome::New { signed, rest })
+    Ok(Outcome::New { signed, rest, over: manifest.overlays.iter().filter_map(Overlay::picture).copied().collect() })
 }
 
 /// Whether a board holds a manifest that this database does not know: it was put back to an older backup. A revision further in the

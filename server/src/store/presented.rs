@@ -1,4 +1,5 @@
-//! What was ever presented on a board, by digest: it is kept as long as its proof, whoever needs it.
+//! What was ever presented on a board, by digest: it is kept as long as its proof, whoever needs it. What lay over a loop, which is no play,
+//! counts from the manifest on that names it.
 //!
 //! Plays are never removed: the proof has no end, so neither has a row here, and the two can be compared at any time. Whoever gives plays an
 //! end removes the rows here that no play names any more, in the transaction that removes the plays.
@@ -8,7 +9,7 @@ use std::collections::BTreeSet;
 use playlists::id::Digest;
 use sqlx::QueryBuilder;
 
-use super::{Db, StoreError, on};
+use super::{Db, StoreError, Tx, on, within};
 
 /// Notes that a batch's items were presented, within the transaction that stores the batch.
 macro_rules! note {
@@ -23,6 +24,25 @@ macro_rules! note {
     }};
 }
 pub(super) use note;
+
+/// Notes what lies over loops by manifests that were signed: no play tells of it, so it counts as presented from then on.
+///
+/// # Errors
+/// When the database fails.
+pub async fn note_over(tx: &mut Tx, items: &BTreeSet<&Digest>, now_ms: i64) -> Result<(), StoreError> {
+    if items.is_empty() {
+        return Ok(());
+    }
+    within!(tx, |conn| {
+        let mut insert = QueryBuilder::new("insert into presented (sha256, first_ms) ");
+        insert.push_values(items, |mut row, item| {
+            row.push_bind(item.to_string()).push_bind(now_ms);
+        });
+        insert.push(" on conflict (sha256) do nothing");
+        insert.build().execute(conn).await.map(drop)
+    })
+    .map_err(StoreError::on("note what lies over loops"))
+}
 
 /// Those of these digests that a row names: of a rendition, of a version's original or poster, of what was presented.
 ///

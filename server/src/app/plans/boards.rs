@@ -64,12 +64,14 @@ pub(super) async fn decide(work: &mut Work<'_>, on_server: &BTreeMap<BoardId, Bo
             }
         }
         let rules = LoopRules { lanes: written.lanes.into(), languages: written.languages.clone(), ranks: written.ranks.clone() };
+        let mut overlays: Vec<_> = written.overlays.iter().filter_map(plan::Overlay::shown).collect();
+        overlays.sort();
         let new = Settings {
             name: work.told.name(&written.name),
             hours: written.hours.clone().map(Into::into),
             brightness: written.brightness,
             default_playlist: written.default_playlist.clone(),
-            overlays: written.overlays.iter().filter_map(plan::Overlay::shown).collect(),
+            overlays,
             rules,
         };
         let before = Settings {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use ::playlists::asset::AssetKind;
-use ::playlists::id::Digest;
+use ::playlists::id::{AssetId, Digest};
 use ::playlists::plan::{
     Asset, Board, Campaign, Entry, File, Length, Picture, Plan, Playlist, Slide, Spot, StandDown, Targets, Ticker, Unit, VERSION,
     When, Window,
@@ -31,12 +31,18 @@ pub struct Exported {
 /// When the database or the media store fails.
 pub async fn export(app: &App) -> Result<Exported, PlanError> {
     let mut files = BTreeMap::new();
+    let (mut boards, assets) = (all_boards(app).await?, all_assets(app, &mut files).await?);
+    // What has no version left lies over nothing.
+    let is_told = |id: &AssetId| assets.iter().any(|asset| asset.id == *id);
+    for board in &mut boards {
+        board.overlays.retain(|overlay| overlay.picture.as_ref().is_none_or(is_told));
+    }
     let plan = Plan {
         bangtin: VERSION,
         time_zone: Some(OPERATORS_ZONE),
         units: units(app).await?,
-        boards: all_boards(app).await?,
-        assets: all_assets(app, &mut files).await?,
+        boards,
+        assets,
         playlists: playlists(app).await?,
         campaigns: campaigns(app).await?,
         stand_downs: stand_downs(app).await?,
@@ -239,7 +245,7 @@ async fn playlists(app: &App) -> Result<Vec<Playlist>, StoreError> {
 }
 
 /// The ids of all clips.
-async fn clips(app: &App) -> Result<std::collections::BTreeSet<::playlists::id::AssetId>, StoreError> {
+async fn clips(app: &App) -> Result<std::collections::BTreeSet<AssetId>, StoreError> {
     let mut last = None;
     let mut clips = std::collections::BTreeSet::new();
     loop {

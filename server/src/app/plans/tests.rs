@@ -4,6 +4,7 @@ use super::{Files, Outcome, PlanError, decide, export, import};
 use crate::app::tests::board;
 use crate::app::{App, FieldError};
 use crate::testing::{Engine, World, on_both_databases};
+use playlists::overlay::Overlay;
 use playlists::plan::{self, Document, Drawn};
 use std::borrow::Cow;
 
@@ -21,7 +22,7 @@ unit: province
 units:
   - {id: province, name: Tỉnh, tier: province}
 boards:
-  - {id: b-0001, name: Bảng tin, unit: province, geometry: 64x32, languages: {vi: 3, en: 1}, default_playlist: standing}
+  - {id: b-0001, name: Bảng tin, unit: province, geometry: 64x32, languages: {vi: 3, en: 1}, default_playlist: standing, overlays: [{corner: top-right, clock: time-and-date}, {corner: bottom-left, picture: picture, size: 20}]}
 assets:
   - id: notice
     name: Thông báo
@@ -117,6 +118,8 @@ async fn what_is_exported_from_a_server_and_imported_on_an_empty_one_is_exported
         "per_hour: 4",
         "focus: [0.25, 0.5]",
         "lunar:",
+        "clock: time-and-date",
+        "picture: picture, size: 20",
         "ticker: text",
         "until: 2026-12-31",
         "mourning",
@@ -196,4 +199,8 @@ async fn boards_play_what_the_plan_says(world: World) {
     assert!(strip.speed == 50 && manifest.item(&strip.item).is_some(), "{strip:?}");
     assert_eq!(manifest.languages.len(), 2);
     assert_eq!(manifest.stand_downs.len(), 1);
+    let of_plan = document(TEXT).plan.manifest(&id, &Drawn::default()).expect("a manifest").overlays;
+    let lies =
+        |overlays: &[Overlay]| overlays.iter().map(|over| (over.corner, over.size, over.picture().is_some())).collect::<Vec<_>>();
+    assert_eq!((lies(&manifest.overlays), manifest.overlays.len()), (lies(&of_plan), 2));
 }
