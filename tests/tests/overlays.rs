@@ -109,8 +109,8 @@ async fn a_clock_and_a_logo_go_from_the_form_over_every_picture_of_the_loop() {
 /// Whether what is told of a frame names the logo in its corner, and the time of day at the board.
 fn says(told: &Value, logo: Digest) {
     let at = |corner: Corner| {
-        let overlays = told["overlays"].as_array().into_iter().flatten();
-        overlays.filter(|overlay| overlay["corner"] == json!(corner.as_str())).next().cloned().unwrap_or_default()
+        let mut overlays = told["overlays"].as_array().into_iter().flatten();
+        overlays.find(|overlay| overlay["corner"] == json!(corner.as_str())).cloned().unwrap_or_default()
     };
     assert_eq!(at(Corner::BottomLeft)["picture"], json!(logo.to_string()), "{told}");
     let clock = at(Corner::TopRight)["clock"].as_str().unwrap_or_default().to_owned();
