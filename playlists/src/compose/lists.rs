@@ -22,6 +22,7 @@ const DAYS_DIGITS: usize = 32;
 pub(super) struct Lists<'a, C> {
     contents: &'a C,
     time_zone: Tz,
+    mix: &'a BTreeMap<Language, u32>,
     made: BTreeMap<PlaylistId, Playlist>,
     /// What they show.
     pub(super) items: Items,
@@ -29,8 +30,8 @@ pub(super) struct Lists<'a, C> {
 
 impl<'a, C: Contents> Lists<'a, C> {
     /// None yet.
-    pub(super) fn new(contents: &'a C, time_zone: Tz) -> Self {
-        Self { contents, time_zone, made: BTreeMap::new(), items: Items::default() }
+    pub(super) fn new(contents: &'a C, time_zone: Tz, mix: &'a BTreeMap<Language, u32>) -> Self {
+        Self { contents, time_zone, mix, made: BTreeMap::new(), items: Items::default() }
     }
 
     /// Adds one as it is.
@@ -89,7 +90,7 @@ impl<'a, C: Contents> Lists<'a, C> {
     fn asset(&mut self, asset: &AssetId, duration: Duration, pictures: &[Picture], shown: Use) -> Option<Content> {
         let mut always: BTreeMap<Language, Digest> = BTreeMap::new();
         let mut by_day: BTreeMap<NaiveDate, BTreeMap<Language, Digest>> = BTreeMap::new();
-        for picture in pictures {
+        for picture in shown_of(pictures, self.mix, |picture| &picture.language) {
             let shown = picture.day.map_or(shown, |day| shown.within(self.whole_day(day)));
             self.items.add((picture.sha256, picture.size), picture.clip, shown);
             let versions = picture.day.map_or(&mut always, |day| by_day.entry(day).or_default());
@@ -117,6 +118,20 @@ impl<'a, C: Contents> Lists<'a, C> {
     }
 }
 
+/// What a board with this language mix shows of the language versions of an asset: those in its languages and those without words, and
+/// any where it has no mix. Where it shows none of them, all: the entry is never valid, but stays, since how many entries there are says
+/// with which one a day begins.
+pub fn shown_of<'p, T>(
+    versions: impl IntoIterator<Item = &'p T, IntoIter: Clone>,
+    mix: &BTreeMap<Language, u32>,
+    language: impl Fn(&T) -> &Language,
+) -> Vec<&'p T> {
+    let versions = versions.into_iter();
+    let is_shown = |version: &&T| mix.is_empty() || language(version).is_undetermined() || mix.contains_key(language(version));
+    let shown: Vec<&T> = versions.clone().filter(is_shown).collect();
+    if shown.is_empty() { versions.collect() } else { shown }
+}
+
 /// The id of the playlist of an asset's days: the same for the same versions at the same length, and no other's.
 fn days_id(asset: &AssetId, duration: Duration, pictures: &[Picture]) -> PlaylistId {
     use std::fmt::Write as _;
@@ -127,4 +142,26 @@ fn days_id(asset: &AssetId, duration: Duration, pictures: &[Picture]) -> Playlis
     }
     let digits: String = Digest::of(text.as_bytes()).to_string().chars().take(DAYS_DIGITS).collect();
     format!("days-{digits}").parse().expect("hexadecimal digits are letters of an id")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_board_gets_the_languages_that_it_shows_and_all_where_it_shows_none() {
+        let tags = |of: &[&str]| of.iter().map(|tag| tag.parse::<Language>().expect("a language")).collect::<Vec<_>>();
+        for (has, mix, expected) in [
+            (&["en", "vi", "zh"][..], &[][..], &["en", "vi", "zh"][..]),
+            (&["en", "vi", "zh"], &["vi"], &["vi"]),
+            (&["en", "und", "zh"], &["vi"], &["und"]),
+            (&["en", "und", "zh"], &["en", "vi"], &["en", "und"]),
+            (&["en", "zh"], &["vi"], &["en", "zh"]),
+        ] {
+            let mix = tags(mix).into_iter().map(|language| (language, 3)).collect();
+            let (has, expected) = (tags(has), tags(expected));
+            let shown: Vec<Language> = shown_of(&has, &mix, |language| language).into_iter().cloned().collect();
+            assert_eq!(shown, expected, "{has:?} where {mix:?} are shown");
+        }
+    }
 }

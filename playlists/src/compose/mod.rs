@@ -16,6 +16,7 @@ use chrono::{DateTime, Utc};
 use chrono_tz::{IANA_TZDB_VERSION, Tz};
 
 pub use contents::{Contents, Line, Listed, Picture, Shows};
+pub use lists::shown_of;
 pub use overlays::Made;
 pub use strips::{Strip, Text, languages_in_order};
 
@@ -141,7 +142,7 @@ pub fn compose(
     defaults: &[Standing],
     safe: &Safe,
 ) -> Manifest {
-    let mut lists = Lists::new(contents, frame.time_zone);
+    let mut lists = Lists::new(contents, frame.time_zone, &frame.languages);
     lists.items.add((safe.sha256, safe.size), None, Use::EVERGREEN);
     let mut campaigns = Vec::new();
     for Wanted { id, unit, tier, level, theme, plays, period, windows, share } in wanted {

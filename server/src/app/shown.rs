@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
-use playlists::asset::AssetKind;
+use playlists::asset::{AssetKind, Language};
 use playlists::campaign::{Period, StandDown};
+use playlists::compose::shown_of;
 use playlists::geometry::Geometry;
 use playlists::hours::Hours;
 use playlists::id::{AssetId, BoardId, Digest};
@@ -64,11 +65,20 @@ pub struct Sources {
     pub lapsed: BTreeSet<Key>,
 }
 
+/// The versions of assets that these entries show themselves on a board with this language mix.
+fn versions_on(entries: &[StoredEntry], mix: &BTreeMap<Language, u32>) -> Vec<VersionId> {
+    let shown = |entry: &StoredEntry| {
+        let versions: Vec<VersionId> = versions_of(std::slice::from_ref(entry)).collect();
+        shown_of(&versions, mix, |of| &of.language).into_iter().cloned().collect::<Vec<_>>()
+    };
+    entries.iter().flat_map(shown).collect()
+}
+
 /// The versions of assets that these entries show themselves.
 pub(super) fn versions_of(entries: &[StoredEntry]) -> impl Iterator<Item = VersionId> {
     entries.iter().flat_map(|entry| match &entry.shows {
         Shows::Asset { asset_id, pinned, .. } => {
-            let of = |(language, version): (&playlists::asset::Language, &u64)| VersionId {
+            let of = |(language, version): (&Language, &u64)| VersionId {
                 asset: asset_id.clone(),
                 language: language.clone(),
                 version: *version,
@@ -147,18 +157,19 @@ impl Sources {
         }
     }
 
-    /// The renditions at these pixels of all that a version of a playlist shows, and those within it.
-    pub(super) fn keys_of(&self, list: &Versioned, geometry: Geometry, today: NaiveDate) -> BTreeSet<Key> {
+    /// The renditions for this board of all that a version of a playlist shows, and those within it.
+    fn keys_of(&self, list: &Versioned, board: &Board, today: NaiveDate) -> BTreeSet<Key> {
         let lists = self.inside([list.clone()]);
-        let shown = lists.iter().filter_map(|list| self.playlists.get(list)).flat_map(|entries| versions_of(entries));
+        let entries = lists.iter().filter_map(|list| self.playlists.get(list));
+        let shown = entries.flat_map(|entries| versions_on(entries, &board.rules.languages));
         let in_loop = |of: &VersionId| self.versions.get(of).is_some_and(|shown| shown.kind != AssetKind::Ticker);
-        shown.filter(in_loop).flat_map(|of| self.keys(&of, geometry, today)).collect()
+        shown.filter(in_loop).flat_map(|of| self.keys(&of, board.geometry, today)).collect()
     }
 
     /// The renditions for this board of what a version of a campaign plays; of a ticker, its strips in all languages that the board shows.
     pub(super) fn keys_played(&self, plays: &VersionPlays, board: &Board, today: NaiveDate) -> BTreeSet<Key> {
         match plays {
-            VersionPlays::Playlist(list, version) => self.keys_of(&(list.clone(), *version), board.geometry, today),
+            VersionPlays::Playlist(list, version) => self.keys_of(&(list.clone(), *version), board, today),
             VersionPlays::Ticker(ticker) => {
                 let is_strip = |of: &VersionId| self.versions.get(of).is_some_and(|shown| shown.kind == AssetKind::Ticker);
                 let strips = tickers::strips(ticker, &board.rules.languages).into_iter().map(|strip| strip.of).filter(is_strip);
@@ -206,7 +217,7 @@ impl Sources {
     ) -> BTreeSet<Key> {
         let today = broadcast_day(now, board.time_zone);
         let lists: BTreeSet<Versioned> = played.iter().filter_map(|plays| plays.playlist()).chain(by_default).collect();
-        let in_loop = lists.iter().flat_map(|list| self.keys_of(list, board.geometry, today));
+        let in_loop = lists.iter().flat_map(|list| self.keys_of(list, board, today));
         let running = played.iter().filter(|plays| plays.ticker().is_some());
         let over = self.keys_over(board);
         in_loop.chain(running.flat_map(|plays| self.keys_played(plays, board, today))).chain(over).collect()
@@ -217,7 +228,7 @@ impl Sources {
     pub(super) fn needs_first(&self, board: &Board, now: DateTime<Utc>) -> BTreeSet<Key> {
         let today = broadcast_day(now, board.time_zone);
         let lists = self.defaults_of(board, now).into_iter().filter_map(|stretch| stretch.plays);
-        lists.flat_map(|list| self.keys_of(&list, board.geometry, today)).chain(self.keys_over(board)).collect()
+        lists.flat_map(|list| self.keys_of(&list, board, today)).chain(self.keys_over(board)).collect()
     }
 
     /// The renditions of what may be on this board soon; all others can be made later.

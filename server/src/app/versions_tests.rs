@@ -11,15 +11,17 @@ use ::playlists::trust::manifest::Manifest;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::assets::{self, Asset, Label, PropertiesDraft, SlideDraft, TickerDraft};
+use super::board_settings::{SettingsDraft, save as save_settings};
 use super::playlists::{self, EntryDraft, PlaylistDraft};
 use super::tests::{asset, board, campaign, draft, furnished, manifest, playlist, settle, svg, unit};
-use super::{App, FieldError};
+use super::{App, FieldError, boards};
 use crate::media::slides::document::SlideDocument;
 use crate::store::renditions::State;
 use crate::testing::{NOW_MS, World, on_both_databases};
 
 on_both_databases![
     an_asset_shows_all_its_languages_and_a_new_version_leaves_the_past_as_it_was,
+    a_board_gets_no_language_that_it_never_shows,
     a_new_version_reaches_the_playlists_around_inner_ones_first,
     what_changes_no_picture_makes_no_version,
     the_validity_of_an_asset_and_of_an_entry_cuts_what_is_shown,
@@ -99,6 +101,29 @@ async fn an_asset_shows_all_its_languages_and_a_new_version_leaves_the_past_as_i
     }
     let pinned: Vec<_> = assets::history(app, &red.id).await.expect("listed").iter().map(|v| v.version).collect();
     assert_eq!(pinned.len(), 3);
+}
+
+async fn a_board_gets_no_language_that_it_never_shows(world: World) {
+    let world = furnished(world).await;
+    let (app, board) = (&world.app, board(&world.app, "b-0001").await);
+    let red = asset(app, "red").await;
+    version(app, &red, "vi", "green").await;
+    version(app, &red, "en", "yellow").await;
+    assets::withdraw(app, &red.id, &language("und")).await.expect("asked").expect("withdrawn");
+    let stored = boards::get(app, &board).await.expect("loaded").expect("there");
+    let of = |tag: &str| SettingsDraft { languages: vec![(tag.to_owned(), "1".to_owned())], ..SettingsDraft::of(&stored) };
+    save_settings(app, &board, &of("vi")).await.expect("asked").expect("valid");
+    let list = playlist(app, None, &[&red]).await;
+    campaign(app, None, draft(&list, &[&board])).await;
+    settle(app).await;
+    let names = |manifest: &Manifest| versions(&played(manifest).entries[0].content).into_keys().collect::<Vec<_>>();
+    let made = || async { assets::renditions_of(app, &red.id).await.expect("listed").len() };
+    let shown = manifest(app, &board).await;
+    assert_eq!((names(&shown), shown.items.len(), made().await), (vec!["vi".to_owned()], 2, 1), "the safe item and one language");
+    // Where it shows none of them, the entry stays as it is: how many there are says with which one a day begins.
+    save_settings(app, &board, &of("ko")).await.expect("asked").expect("valid");
+    settle(app).await;
+    assert_eq!((names(&manifest(app, &board).await), made().await), (vec!["en".to_owned(), "vi".to_owned()], 2));
 }
 
 async fn a_new_version_reaches_the_playlists_around_inner_ones_first(world: World) {
