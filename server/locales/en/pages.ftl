@@ -589,6 +589,7 @@ settings-ranks-hint = Where several priority campaigns collide: with no rank at 
 settings-ranks-none = No priority campaign is aimed at this board.
 settings-overlays = Over the loop
 settings-overlays-hint = A clock, a logo or a seal in the corners, over everything that plays but emergency notices. A logo keeps its transparency. While text runs along the lower edge, what is in a lower corner moves up.
+overlay-sketch = Sketch of the board with what lies over its loop
 overlay-nothing = Nothing
 overlay-time = Clock
 overlay-time-and-date = Clock with date

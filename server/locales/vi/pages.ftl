@@ -557,6 +557,7 @@ settings-ranks-hint = Khi nhiều chiến dịch ưu tiên trùng giờ: để t
 settings-ranks-none = Không có chiến dịch ưu tiên nào phát trên bảng tin này.
 settings-overlays = Đặt trên vòng phát
 settings-overlays-hint = Đồng hồ, logo hoặc huy hiệu ở các góc, nằm trên mọi nội dung đang phát, trừ thông báo khẩn. Logo giữ nguyên phần trong suốt. Khi có chữ chạy ở mép dưới, hình ở góc dưới được nâng lên.
+overlay-sketch = Hình phác bảng tin và những gì đặt trên vòng phát
 overlay-nothing = Không có
 overlay-time = Đồng hồ
 overlay-time-and-date = Đồng hồ và ngày

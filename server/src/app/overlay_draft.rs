@@ -38,6 +38,15 @@ impl OverlayDraft {
         Corner::ALL.into_iter().map(draft).collect()
     }
 
+    /// Its size; none where it is outside its range.
+    #[must_use]
+    pub fn size(&self) -> Option<OverlaySize> {
+        match self.size.trim() {
+            "" => Some(OverlaySize::default()),
+            text => text.parse().ok().and_then(|per_cent| OverlaySize::new(per_cent).ok()),
+        }
+    }
+
     /// The picture that is chosen, if it can be one.
     #[must_use]
     pub fn picture(&self) -> Option<AssetId> {
@@ -62,14 +71,11 @@ pub(super) async fn check(
 ) -> Result<Vec<Overlay<AssetId>>, StoreError> {
     let mut overlays: Vec<Overlay<AssetId>> = Vec::new();
     for draft in drafts {
-        let OverlayDraft { corner, shows, size } = draft;
-        if shows.trim().is_empty() {
+        let corner = &draft.corner;
+        if draft.shows.trim().is_empty() {
             continue;
         }
-        let size = match size.trim() {
-            "" => Some(OverlaySize::default()),
-            text => text.parse().ok().and_then(|per_cent| OverlaySize::new(per_cent).ok()),
-        };
+        let size = draft.size();
         if size.is_none() {
             errors.push(FieldError::new(format!("overlay-sizes.{corner}"), "error-overlay-size"));
         }

@@ -3,11 +3,13 @@
 use ::playlists::asset::Language;
 use ::playlists::geometry::Geometry;
 use ::playlists::id::{AssetId, Digest};
+use ::playlists::overlay::OverlaySize;
 use bytes::Bytes;
 use chrono::NaiveDate;
 
 use crate::app::App;
 use crate::app::draw::{self, DrawError, Unfit};
+use crate::app::overlays::can_lie_over;
 use crate::media::blobs::BlobError;
 use crate::media::intake::MediaError;
 use crate::media::{in_time, stills};
@@ -49,6 +51,8 @@ pub struct Preview {
 enum Of {
     /// A rendition.
     Made(Digest),
+    /// A still as it lies over a loop, within so many columns and rows.
+    Over(Box<AssetVersion>, (u32, u32)),
     /// The poster of a clip.
     Poster(Digest, Box<AssetVersion>, Geometry),
     /// An original, as it is on this day.
@@ -89,6 +93,21 @@ pub async fn find(app: &App, id: &AssetId, language: Option<&Language>, geometry
     Ok(Preview { mark: drawn(Some(today)), from: Of::Original(Box::new((asset, version)), geometry, today) })
 }
 
+/// What a still looks like in a corner of a board of these pixels, in the language that stands for it on pages.
+///
+/// # Errors
+/// When there is no such still, or the database fails.
+pub async fn find_over(app: &App, id: &AssetId, board: Geometry, size: OverlaySize) -> Result<Preview, PreviewError> {
+    let asset = assets::get(&app.db, id).await.map_err(PreviewError::Store)?.filter(can_lie_over);
+    let version = asset.and_then(|asset| asset.main().cloned()).ok_or_else(|| PreviewError::Unknown(id.clone()))?;
+    let room = size.room(board);
+    let (program, sha256) = (env!("CARGO_PKG_VERSION"), version.sha256);
+    Ok(Preview {
+        mark: Digest::of(format!("{program} {sha256} over {room:?}").as_bytes()),
+        from: Of::Over(Box::new(version), room),
+    })
+}
+
 /// Makes a preview, as a PNG, unless it was made lately; a ticker is shown as its strip.
 ///
 /// # Errors
@@ -99,6 +118,7 @@ pub async fn make(app: &App, Preview { mark, from }: Preview) -> Result<Bytes, P
     }
     let made = match from {
         Of::Made(sha256) => return app.blobs.read(&sha256).await.map(Bytes::from).map_err(PreviewError::Blob),
+        Of::Over(version, room) => draw::overlay(app, &version, room).await.map_err(PreviewError::Draw)?.png,
         Of::Poster(poster, version, geometry) => {
             let poster = app.blobs.read(&poster).await.map_err(PreviewError::Blob)?;
             in_time(move || stills::render(&poster, version.fit, version.focus, geometry)).await.map_err(PreviewError::Media)?

@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 use playlists::asset::{AssetKind, Language};
 use playlists::geometry::Geometry;
 use playlists::id::AssetId;
+use playlists::overlay::OverlaySize;
 use serde::Deserialize;
 
 use crate::app::assets::{self, PreviewError, preview};
@@ -29,9 +30,11 @@ pub(in crate::http) struct Size {
     /// Keep the asset's own shape within these pixels, instead of bringing it to exactly these; of a slide, that of a usual board.
     #[serde(default)]
     own: bool,
+    /// As it lies in a corner of a board of these pixels, so many per cent of it high; transparent where it is.
+    over: Option<u8>,
 }
 
-/// `GET /assets/{id}/preview?w=&h=&own=`.
+/// `GET /assets/{id}/preview?w=&h=&own=&over=`.
 pub(in crate::http) async fn show(
     State(site): State<Site>,
     Path(id): Path<String>,
@@ -45,7 +48,12 @@ pub(in crate::http) async fn show(
         "" => None,
         tag => Some(tag.parse::<Language>().map_err(|_| PageError::Missing)?),
     };
-    let found = preview::find(&site.app, &id, language.as_ref(), geometry).await.map_err(refused)?;
+    let over = size.over.map(OverlaySize::new).transpose().map_err(|_| PageError::Unreadable)?;
+    let found = match over {
+        Some(over) => preview::find_over(&site.app, &id, geometry, over).await,
+        None => preview::find(&site.app, &id, language.as_ref(), geometry).await,
+    };
+    let found = found.map_err(refused)?;
     let etag = format!("\"{}\"", found.mark);
     let held = headers.get(header::IF_NONE_MATCH).and_then(|held| held.to_str().ok());
     let head = [(header::ETAG, etag.clone()), (header::CACHE_CONTROL, KEPT.to_owned())];

@@ -8,6 +8,7 @@ use playlists::id::{BoardId, PlaylistId};
 use serde::Deserialize;
 
 use super::fields::{Errors, Fields};
+use super::overlay_sketch::{Sketch, sketch};
 use super::overlays::{self, CornerLine};
 use super::windows::{DAYS, Day, day_name};
 use crate::app::board_settings::{SettingsDraft, save as save_settings, to_be_ranked};
@@ -75,6 +76,7 @@ struct SettingsPage {
     hours: Vec<Line>,
     exceptions: Vec<OtherDate>,
     overlays: Vec<CornerLine>,
+    sketch: Sketch,
     languages: Vec<Numbered>,
     other: Numbered,
     ranks: Vec<Numbered>,
@@ -149,7 +151,7 @@ pub(in crate::http) async fn save(
     }
 }
 
-/// Adds or takes away a line, as a button of the form asks; false when it asks for saving.
+/// Adds or takes away a line, as a button of the form asks, or only shows the form anew; false when it asks for saving.
 fn change_lines(button: &str, hours: &mut HoursDraft) -> bool {
     let (button, number) = button.split_once(':').unwrap_or((button, ""));
     let number = number.parse::<usize>().unwrap_or(usize::MAX);
@@ -162,7 +164,8 @@ fn change_lines(button: &str, hours: &mut HoursDraft) -> bool {
         "exception-add" => hours.exceptions.push(ExceptionDraft { kind: "dark".to_owned(), ..ExceptionDraft::default() }),
         "line-remove" if number < hours.lines.len() => drop(hours.lines.remove(number)),
         "exception-remove" if number < hours.exceptions.len() => drop(hours.exceptions.remove(number)),
-        "line-remove" | "exception-remove" => {}
+        // The sketch of what lies over the loop is drawn anew.
+        "line-remove" | "exception-remove" | "look" => {}
         _ => return false,
     }
     true
@@ -235,6 +238,7 @@ async fn form(
         playlists: offered.iter().map(choice).collect(),
         hours: draft.hours.lines.iter().enumerate().map(|(number, line)| hours_line(t, number, line, &errors)).collect(),
         exceptions: draft.hours.exceptions.iter().enumerate().map(|(n, draft)| other_date(t, n, draft, &errors)).collect(),
+        sketch: sketch(board.geometry, &draft.overlays),
         overlays: overlays::lines(site, t, &draft.overlays, &errors).await?,
         languages,
         other,

@@ -14,6 +14,7 @@ pub(super) mod fields;
 pub(super) mod forecast;
 pub(super) mod language;
 pub(super) mod live;
+mod overlay_sketch;
 mod overlays;
 pub(super) mod overview;
 pub(super) mod playlists;
