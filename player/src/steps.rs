@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use playlists::id::Digest;
+use playlists::overlay::Overlay;
 use playlists::trust::manifest::Manifest;
 
 use crate::cache::Index;
@@ -76,13 +77,14 @@ pub fn plan(situation: &Situation<'_>) -> Vec<Step> {
     steps
 }
 
-/// What both manifests name, the safe items first, then what is needed soonest, then as they are named; each once.
+/// What both manifests name, the safe items first, then what lies over the loop all the time, then what is needed soonest, then as they are named; each once.
 fn needed(situation: &Situation<'_>) -> Vec<(Digest, u64)> {
     let manifests = [situation.active, situation.wanted];
     let named = || manifests.iter().flatten().flat_map(|manifest| &manifest.items).map(|item| (item.sha256, item.size));
     let sizes: BTreeMap<_, _> = named().collect();
     let safe = manifests.iter().flatten().map(|manifest| &manifest.safe_item);
-    let first = safe.chain(situation.order).filter_map(|item| Some((*item, *sizes.get(item)?)));
+    let pictures = manifests.iter().flatten().flat_map(|manifest| &manifest.overlays).filter_map(Overlay::picture);
+    let first = safe.chain(pictures).chain(situation.order).filter_map(|item| Some((*item, *sizes.get(item)?)));
     let mut seen = BTreeSet::new();
     first.chain(named()).filter(|(item, _)| seen.insert(*item)).collect()
 }
@@ -117,6 +119,18 @@ mod tests {
         let (held, order) = (Index::new(), [digest(4), digest(9), digest(3)]);
         let steps = plan(&Situation { active: None, wanted: Some(&wanted), order: &order, held: &held, quota: 100 });
         assert_eq!(steps, [1, 4, 3, 2].map(|number| Step::Download { item: digest(number), size: 10 }));
+    }
+
+    #[test]
+    fn what_lies_over_the_loop_is_fetched_right_after_the_safe_item() {
+        use playlists::overlay::{Clock, Corner, OverlaySize, Shows};
+        let mut wanted = manifest(2, &[(digest(1), 10), (digest(2), 10), (digest(3), 10), (digest(4), 10)]);
+        let overlay = |corner, shows| Overlay { corner, size: OverlaySize::default(), shows };
+        wanted.overlays =
+            vec![overlay(Corner::TopLeft, Shows::Clock(Clock::Time)), overlay(Corner::TopRight, Shows::Picture(digest(3)))];
+        let (held, order) = (Index::new(), [digest(4)]);
+        let steps = plan(&Situation { active: None, wanted: Some(&wanted), order: &order, held: &held, quota: 100 });
+        assert_eq!(steps, [1, 3, 4, 2].map(|number| Step::Download { item: digest(number), size: 10 }));
     }
 
     #[test]

@@ -4,11 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use playlists::campaign::Period;
 use playlists::id::Digest;
-use playlists::millis;
 use playlists::schedule::{Reader, Running};
-use playlists::trust::manifest::Manifest;
+use playlists::trust::manifest::{Item, Manifest};
 use playlists::wire::reports::{DROPPED_FRAMES, INTERRUPTED, OVER_LOOP, PlayedItem};
+use playlists::{millis, overlay};
 
 use super::{Agent, blocking, chain, log};
 use crate::cache::Cache;
@@ -19,6 +20,7 @@ use crate::presenter::Presenter;
 use crate::queue::KeptPlay;
 use crate::snapshot;
 use crate::stage::decode::{DecodeError, Form, Source};
+use crate::stage::overlay::{Overlay, Shows};
 use crate::stage::ticker::Run;
 use crate::stage::{Content, Onscreen, Order, Play, Report, Screen, Shot};
 
@@ -43,6 +45,8 @@ pub(crate) struct Showing {
     pace: Pace,
     /// Until when what the stage was told of running text holds, and in which circumstances.
     runs: Option<(Circumstances, DateTime<Utc>)>,
+    /// In which circumstances the stage was told of overlays.
+    overlays: Option<Circumstances>,
     /// What is on and cannot go on, until its bytes have come again.
     lost: Option<Digest>,
 }
@@ -50,8 +54,9 @@ pub(crate) struct Showing {
 impl Showing {
     pub(crate) fn new(stage: Box<dyn Presenter>, cache: Cache, active: Option<Active>) -> Self {
         let screen = stage.screen();
-        let (scene, circumstances, prepared, on, runs, lost) = (None, None, None, None, None, None);
-        Self { stage: Some(stage), screen, cache, active, scene, circumstances, prepared, on, pace: Pace::default(), runs, lost }
+        let (scene, circumstances, prepared, on, runs, overlays, lost) = (None, None, None, None, None, None, None);
+        let (stage, pace) = (Some(stage), Pace::default());
+        Self { stage, screen, cache, active, scene, circumstances, prepared, on, pace, runs, overlays, lost }
     }
 
     pub(crate) fn active(&self) -> Option<&Active> {
@@ -79,7 +84,7 @@ impl Showing {
     }
     /// What is to be shown is to be said again, as after its content came.
     pub(super) fn forget(&mut self) {
-        (self.circumstances, self.prepared, self.runs) = (None, None, None);
+        (self.circumstances, self.prepared, self.runs, self.overlays) = (None, None, None, None);
     }
     /// An item's bytes have come: it is shown anew where it could not go on.
     pub(super) fn came(&mut self, item: &Digest) {
@@ -106,6 +111,7 @@ impl Showing {
     pub(crate) fn refresh(&mut self, circumstances: Circumstances, now: DateTime<Utc>) {
         self.refresh_picture(circumstances, now);
         self.refresh_runs(circumstances, now);
+        self.refresh_overlays(circumstances);
     }
 
     fn refresh_picture(&mut self, circumstances: Circumstances, now: DateTime<Utc>) {
@@ -153,13 +159,35 @@ impl Showing {
         })
     }
 
+    /// Tells the stage what lies over the loop; when, is its own to see.
+    fn refresh_overlays(&mut self, circumstances: Circumstances) {
+        let Some(active) = self.active.as_ref().filter(|_| self.overlays != Some(circumstances)) else { return };
+        let overlays = playback::overlays(&active.manifest, circumstances);
+        let overlays = overlays.into_iter().filter_map(|overlay| self.overlay(&active.manifest, overlay)).collect();
+        if self.stage.as_ref().is_some_and(|stage| stage.order(Order::Overlay(overlays))) {
+            self.overlays = Some(circumstances);
+        }
+    }
+
+    fn overlay(&self, manifest: &Manifest, overlay: &overlay::Overlay) -> Option<Overlay> {
+        let shows = match overlay.shows {
+            overlay::Shows::Clock(clock) => Shows::Clock(clock, manifest.time_zone),
+            overlay::Shows::Picture(item) => {
+                let Item { size, from, until, .. } = *manifest.item(&item)?;
+                let form = Form::Overlay { room: overlay.size.room(manifest.geometry) };
+                Shows::Picture(Source { item, size, form, path: self.cache.path(&item) }, Period { from, until })
+            }
+        };
+        Some(Overlay { corner: overlay.corner, size: overlay.size, shows })
+    }
+
     fn say(&self, scene: &Scene, interrupts: bool) -> bool {
         let (content, played) = match &scene.picture {
             Picture::Dark => (Content::Dark, None),
             Picture::Resident => (Content::Resident, None),
             Picture::Item(shown) => (Content::Item(self.source(shown)), Some(played(shown))),
         };
-        let shot = Shot { content, played, since: scene.since, rev: scene.rev, interrupts };
+        let shot = Shot { content, played, since: scene.since, rev: scene.rev, interrupts, overlaid: scene.overlaid };
         self.stage.as_ref().is_some_and(|stage| stage.order(Order::Show(shot)))
     }
 
@@ -185,22 +213,21 @@ impl Showing {
     fn fall_back(&mut self, broken: &Digest) {
         let (Some(active), Some(scene)) = (&self.active, &self.scene) else { return };
         let safe = active.manifest.safe_item;
-        // Running text that cannot be drawn leaves what it runs over as it is.
-        let is_strip =
-            active.manifest.campaigns.iter().any(|one| one.plays.ticker().is_some_and(|ticker| ticker.item == *broken));
-        if is_strip || safe == *broken || self.on.as_ref().is_some_and(|on| on.item.is_some()) {
+        // What cannot be drawn over the loop leaves the loop as it is.
+        let lies_over = playback::lies_over(&active.manifest, broken);
+        if lies_over || safe == *broken || self.on.as_ref().is_some_and(|on| on.item.is_some()) {
             return;
         }
         let Some(item) = active.manifest.item(&safe) else { return };
         let shown = Shown { item: safe, size: item.size, kind: item.kind, asset: None, campaign: None };
-        self.say(&Scene { picture: Picture::Item(shown), ..scene.clone() }, true);
+        self.say(&Scene { picture: Picture::Item(shown), overlaid: false, ..scene.clone() }, true);
     }
 }
 
 /// Whether what is on the screen is this very showing.
 fn is_of(on: &Onscreen, scene: &Scene) -> bool {
     let item = if let Picture::Item(shown) = &scene.picture { Some(shown.item) } else { None };
-    on.since == Some(scene.since) && on.rev == scene.rev && on.item == item
+    on.since == Some(scene.since) && on.rev == scene.rev && on.item == item && on.overlaid == scene.overlaid
 }
 
 fn played(shown: &Shown) -> PlayedItem {

@@ -73,6 +73,8 @@ impl Show {
             // It draws no frame, so none of a clip's either.
             Order::Tie(origin) => self.crossings.tie(origin),
             Order::Run(runs) => self.crossings.order(runs),
+            // What lies in the corners is no part of any play.
+            Order::Overlay(_) => {}
             Order::Stop => {
                 self.stopped = true;
                 self.end_play(now, true);
@@ -179,6 +181,7 @@ impl Show {
             item: self.on.as_ref().and_then(item),
             since: self.on.as_ref().map(|shot| shot.since),
             rev: self.on.as_ref().map_or(Revision(0), |shot| shot.rev),
+            overlaid: self.on.as_ref().is_some_and(|shot| shot.overlaid),
             presented: self.presented.unwrap_or_default(),
         }
     }

@@ -19,6 +19,7 @@ fn shot(source: &Source, interrupts: bool) -> Order {
         since: DateTime::UNIX_EPOCH,
         rev: Revision(7),
         interrupts,
+        overlaid: false,
     })
 }
 
@@ -138,7 +139,14 @@ fn each_crossing_counts_once_as_long_as_it_was_while_the_loop_goes_on() {
 }
 
 fn dark() -> Shot {
-    Shot { content: Content::Dark, played: None, since: DateTime::UNIX_EPOCH, rev: Revision(7), interrupts: true }
+    Shot {
+        content: Content::Dark,
+        played: None,
+        since: DateTime::UNIX_EPOCH,
+        rev: Revision(7),
+        interrupts: true,
+        overlaid: false,
+    }
 }
 
 #[test]

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use playlists::id::{Digest, Revision};
 use playlists::millis;
+use playlists::overlay::Corner;
 use serde::Serialize;
 
 use crate::files;
@@ -15,6 +16,7 @@ use crate::frame::Frame;
 use crate::ports::{Output, OutputError};
 use crate::snapshot;
 use crate::stage::Sight;
+use crate::stage::overlay::{Laid, Seen};
 use crate::stage::ticker::Over;
 
 /// What `latest.json` says of `latest.png`.
@@ -25,8 +27,36 @@ struct About {
     frame: usize,
     rev: Revision,
     presented_ms: u64,
+    /// What lies over the picture in its corners.
+    overlays: Vec<AboutOverlay>,
     /// The running text over the picture.
     over: Option<AboutOver>,
+}
+
+/// What it says of an overlay.
+#[derive(Debug, Serialize)]
+struct AboutOverlay {
+    corner: Corner,
+    /// `clock` with what it says, or `picture` with its item.
+    #[serde(flatten)]
+    shows: AboutSeen,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+enum AboutSeen {
+    Clock(String),
+    Picture(Digest),
+}
+
+impl From<&Laid> for AboutOverlay {
+    fn from(laid: &Laid) -> Self {
+        let shows = match &laid.seen {
+            Seen::Clock(text) => AboutSeen::Clock(text.clone()),
+            Seen::Picture(item) => AboutSeen::Picture(*item),
+        };
+        Self { corner: laid.corner, shows }
+    }
 }
 
 /// What it says of running text.
@@ -82,9 +112,10 @@ fn serve(folder: &Path, settled: &Receiver<Sight>, failed: &SyncSender<OutputErr
     }
 }
 
-fn keep(folder: &Path, Sight { on, over, frame, .. }: &Sight) -> Result<(), OutputError> {
-    let over = over.as_ref().map(AboutOver::from);
-    let about = About { item: on.item, frame: on.number, rev: on.rev, presented_ms: millis::of(on.presented), over };
+fn keep(folder: &Path, Sight { on, overlays, over, frame, .. }: &Sight) -> Result<(), OutputError> {
+    let (overlays, over) = (overlays.iter().map(AboutOverlay::from).collect(), over.as_ref().map(AboutOver::from));
+    let presented_ms = millis::of(on.presented);
+    let about = About { item: on.item, frame: on.number, rev: on.rev, presented_ms, overlays, over };
     write(&folder.join("latest.png"), &snapshot::png(frame))?;
     write(&folder.join("latest.json"), &serde_json::to_vec(&about).unwrap_or_default())
 }

@@ -109,7 +109,8 @@ impl Play {
         let mut machine = Machine::new(geometry, Transition::Cut, Arc::new(Screen::default()));
         let source = Source { item, size, form: Form::Clip, path: path.clone() };
         let since = chrono::DateTime::UNIX_EPOCH;
-        let shot = Shot { content: Content::Item(source), played: None, since, rev: Revision(1), interrupts: false };
+        let shot =
+            Shot { content: Content::Item(source), played: None, since, rev: Revision(1), interrupts: false, overlaid: false };
         machine.take(Message::Order(Order::Show(shot)));
         assert!(machine.wanted().is_some());
         machine.take(Message::Decoded { item, result: Ok(Opened::Moving(opened)) });

@@ -38,6 +38,13 @@ pub fn lay_over(out: &mut [u32], over: &[u32]) {
     }
 }
 
+/// Lays white of this opacity over a premultiplied pixel.
+pub fn whiten(out: &mut u32, opacity: u8) {
+    let rest = 255 - u32::from(opacity);
+    let channel = |shift: u32| (parts_of_255((*out >> shift) & 255, rest) + u32::from(opacity)) << shift;
+    *out = channel(24) | channel(16) | channel(8) | channel(0);
+}
+
 /// `value · share / 255`, to the nearest whole number, both at most 255.
 const fn parts_of_255(value: u32, share: u32) -> u32 {
     let product = value * share + 128;
@@ -65,6 +72,17 @@ mod tests {
         let over = [[255, 0, 10, 0], [255, 0, 10, 255], [255, 0, 10, 128]].map(premultiplied);
         lay_over(&mut out, &over);
         assert_eq!(out, [ground[0], 0x00FF_000A, 0x00B2_641E]);
+    }
+
+    #[test]
+    fn white_laid_over_a_plate_is_the_plate_the_white_or_what_lies_between() {
+        let plate = premultiplied([0, 0, 0, 184]);
+        let over = |opacity| {
+            let mut out = plate;
+            whiten(&mut out, opacity);
+            out
+        };
+        assert_eq!([over(0), over(255), over(128)], [plate, 0xFFFF_FFFF, 0xDC80_8080]);
     }
 
     #[test]

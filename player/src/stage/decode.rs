@@ -17,7 +17,7 @@ use super::Message;
 use super::ffmpeg::ChildError;
 use super::moving::{self, Decoding};
 use super::reel::{Reel, reel};
-use super::strip::Strip;
+use super::sprite::Sprite;
 use crate::cache::{CacheError, Verified, read_verified};
 use crate::frame::Frame;
 
@@ -46,6 +46,11 @@ pub enum Form {
         /// Pixels of a row.
         width: u32,
     },
+    /// The picture of an overlay in a corner.
+    Overlay {
+        /// The most columns and rows it may have.
+        room: (u32, u32),
+    },
 }
 
 impl From<Kind> for Form {
@@ -64,7 +69,9 @@ pub(crate) enum Opened {
     /// Its frames, one after the other.
     Moving(Reel),
     /// Running text.
-    Strip(Strip),
+    Strip(Sprite),
+    /// The picture of an overlay.
+    Overlay(Sprite),
 }
 
 impl std::fmt::Debug for Opened {
@@ -73,6 +80,7 @@ impl std::fmt::Debug for Opened {
             Self::Still(_) => "Still",
             Self::Moving(_) => "Moving",
             Self::Strip(_) => "Strip",
+            Self::Overlay(_) => "Overlay",
         })
     }
 }
@@ -114,6 +122,16 @@ pub enum DecodeError {
         /// The board's.
         geometry: Geometry,
     },
+    /// More pixels than the overlay has room for.
+    #[error("the picture has {width}x{height} pixels, the overlay room for {0}x{1}", room.0, room.1)]
+    Overlay {
+        /// Its width.
+        width: u32,
+        /// Its height.
+        height: u32,
+        /// The most columns and rows it may have.
+        room: (u32, u32),
+    },
 }
 
 /// Decodes a still of exactly this geometry.
@@ -145,7 +163,8 @@ pub(super) fn serve(geometry: Geometry, decoding: Decoding, asked: &Receiver<Sou
         let bytes = || read_verified(&source.path, &source.item, source.size).map_err(DecodeError::Bytes);
         let result = match source.form {
             Form::Still => bytes().and_then(|bytes| still(&bytes, geometry)).map(|frame| Opened::Still(Arc::new(frame))),
-            Form::Strip { width } => bytes().and_then(|bytes| Strip::decode(&bytes, width, geometry)).map(Opened::Strip),
+            Form::Strip { width } => bytes().and_then(|bytes| Sprite::strip(&bytes, width, geometry)).map(Opened::Strip),
+            Form::Overlay { room } => bytes().and_then(|bytes| Sprite::overlay(&bytes, room)).map(Opened::Overlay),
             Form::Clip => clip(&source, geometry, decoding, answers).map(|(reel, thread)| {
                 clips.push(thread);
                 Opened::Moving(reel)

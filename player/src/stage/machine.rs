@@ -10,9 +10,9 @@ use playlists::id::{Digest, Revision};
 
 use super::blank::Blank;
 use super::decode::{DecodeError, Form, Opened, Source};
+use super::layers::Layers;
 use super::on::{Moved, On};
 use super::screen::Screen;
-use super::ticker::Ticker;
 use super::transition::{Fade, Transition};
 use super::{Content, Message, Onscreen, Order, Play, Report, Shot, Sight};
 use crate::frame::Frame;
@@ -27,7 +27,7 @@ pub struct Machine {
     fade: Option<Fade>,
     /// The clip that is being faded out.
     leaving: Option<On>,
-    ticker: Ticker,
+    layers: Layers,
     stale: bool,
     pending: Option<Shot>,
     next: Option<Source>,
@@ -65,7 +65,7 @@ impl Machine {
             on,
             fade: None,
             leaving: None,
-            ticker: Ticker::new(),
+            layers: Layers::new(),
             stale: true,
             pending: None,
             next: None,
@@ -97,7 +97,8 @@ impl Machine {
         match message {
             Message::Order(Order::Show(shot)) => self.pending = Some(shot),
             Message::Order(Order::Prepare(source)) => self.next = Some(source),
-            Message::Order(Order::Run(runs)) => self.ticker.order(runs),
+            Message::Order(Order::Run(runs)) => self.layers.ticker.order(runs),
+            Message::Order(Order::Overlay(overlays)) => self.layers.overlays.order(overlays),
             Message::Order(Order::Tie(origin)) => {
                 let by = (origin - std::mem::replace(&mut self.origin, origin)).abs();
                 self.on.shift(by.to_std().unwrap_or_default());
@@ -111,7 +112,8 @@ impl Machine {
     fn decoded(&mut self, item: Digest, result: Result<Opened, DecodeError>) {
         self.decoding = None;
         match result {
-            Ok(Opened::Strip(strip)) => self.ticker.take(item, strip),
+            Ok(Opened::Strip(strip)) => self.layers.ticker.take(item, strip),
+            Ok(Opened::Overlay(picture)) => self.layers.overlays.take(item, picture),
             Ok(opened) => self.ready = Some((item, opened)),
             Err(error) => self.broken(item, error),
         }
@@ -125,11 +127,11 @@ impl Machine {
         if self.next.as_ref().is_some_and(|next| next.item == item) {
             self.next = None;
         }
-        self.ticker.broken(item, matches!(error, DecodeError::Bytes(_)));
+        self.layers.broken(item, matches!(error, DecodeError::Bytes(_)));
         self.reports.push_back(Report::Broken { item, error });
     }
 
-    /// What is to be decoded now: first what is to be on the screen already, then what runs over it, then what comes next. One at a
+    /// What is to be decoded now: first what is to be on the screen already, then what lies over it, then what comes next. One at a
     /// time.
     pub fn wanted(&mut self) -> Option<Source> {
         if self.decoding.is_some() || self.stopped {
@@ -141,7 +143,7 @@ impl Machine {
         });
         let pending = pending.filter(|source| !self.goes_on(source));
         let lacking = |source: &&Source| !self.holds(source);
-        let source = pending.filter(lacking).or_else(|| self.ticker.wanted()).or_else(|| match pending {
+        let source = pending.filter(lacking).or_else(|| self.layers.wanted()).or_else(|| match pending {
             Some(_) => None,
             None => self.next.as_ref().filter(lacking),
         });
@@ -205,8 +207,8 @@ impl Machine {
         if is_paced && self.due.is_some_and(|due| now < due) {
             return self.due;
         }
-        let (ran, next_frame) = self.run(now, next_frame);
-        if !self.stale && !ran {
+        let (moved, next_frame) = self.move_layers(now, next_frame);
+        if !self.stale && !moved {
             return next_frame;
         }
         self.count_late(now);
@@ -214,7 +216,7 @@ impl Machine {
         let between = self.fade.as_mut().and_then(|fade| fade.at(&self.on.frame, now));
         let settled = between.is_none();
         let kept = settled.then_some(&self.on.frame);
-        let presented = output.present(self.ticker.draw(between.unwrap_or(&self.on.frame), kept));
+        let presented = output.present(self.layers.draw(between.unwrap_or(&self.on.frame), kept));
         self.failing = presented.is_err();
         match presented {
             Ok(()) => self.screen.count(|figures| figures.presented += 1),
@@ -233,24 +235,23 @@ impl Machine {
         next_frame
     }
 
-    /// Moves the running text on: whether the picture must be drawn anew, and when the next look is due.
-    fn run(&mut self, now: Duration, next_frame: Option<Duration>) -> (bool, Option<Duration>) {
-        let is_lit = self.on.item().is_some();
-        let ran = self.ticker.move_to((now, self.wall(now)), self.geometry, is_lit);
-        if ran.changed {
-            self.screen.lay_over(self.ticker.over().cloned());
+    /// Moves on what lies over the picture: whether it must be drawn anew, and when the next look is due.
+    fn move_layers(&mut self, now: Duration, next_frame: Option<Duration>) -> (bool, Option<Duration>) {
+        let moved = self.layers.move_to((now, self.wall(now)), self.geometry, self.on.shot.as_ref());
+        if moved.changed {
+            self.screen.lay_over(Arc::clone(self.layers.overlays.laid()), self.layers.ticker.over().cloned());
         }
-        if ran.dropped > 0 {
-            self.screen.count(|figures| figures.dropped += ran.dropped);
+        if moved.dropped > 0 {
+            self.screen.count(|figures| figures.dropped += moved.dropped);
         }
-        self.reports.extend(self.ticker.plays().into_iter().map(Report::Ended));
-        (ran.changed, [next_frame, ran.next].into_iter().flatten().min())
+        self.reports.extend(self.layers.ticker.plays().into_iter().map(Report::Ended));
+        (moved.changed, [next_frame, moved.next].into_iter().flatten().min())
     }
 
     /// What runs ends with the stage.
     fn end_runs(&mut self, now: Duration) {
-        self.ticker.end(now, self.wall(now));
-        self.reports.extend(self.ticker.plays().into_iter().map(Report::Ended));
+        self.layers.ticker.end(now, self.wall(now));
+        self.reports.extend(self.layers.ticker.plays().into_iter().map(Report::Ended));
     }
 
     /// A clip that is faded out moves on meanwhile.
@@ -332,8 +333,8 @@ impl Machine {
         let mut reel = match opened {
             Opened::Still(frame) => return Some(On::still(frame)),
             Opened::Moving(reel) => reel,
-            // Strips are the ticker's.
-            Opened::Strip(_) => return None,
+            // These are the layers'.
+            Opened::Strip(_) | Opened::Overlay(_) => return None,
         };
         if let Some((number, frame)) = reel.begin_at(position) {
             return Some(On::moving(number, frame, reel));
@@ -366,13 +367,15 @@ impl Machine {
     fn settle(&mut self, now: Duration, output: &mut dyn Output) {
         let stands = if self.stale { self.on.settle(now) } else { None };
         (self.fade, self.leaving, self.stale, self.due) = (None, None, false, None);
-        if !self.ticker.looks(now, stands.is_some()) {
+        let (looks, is_news) = self.layers.looks(now, stands.is_some());
+        if !looks {
             return;
         }
         let on = self.onscreen(self.on.presented.unwrap_or_default());
         let is_new = stands.unwrap_or(false);
         let frame = self.screen.seen().unwrap_or_else(|| Arc::clone(&on.frame));
-        let sight = Sight { on, over: self.ticker.over().cloned(), frame, is_new };
+        let (overlays, over) = (Arc::clone(self.layers.overlays.laid()), self.layers.ticker.over().cloned());
+        let sight = Sight { on, overlays, over, frame, is_new: is_new || is_news };
         if let Err(error) = output.settled(&sight) {
             self.reports.push_back(Report::Fault(error));
         }
@@ -388,6 +391,7 @@ impl Machine {
             item: self.on.item(),
             since: self.on.shot.as_ref().map(|shot| shot.since),
             rev: self.on.shot.as_ref().map_or(Revision(0), |shot| shot.rev),
+            overlaid: self.on.shot.as_ref().is_some_and(|shot| shot.overlaid),
             presented,
         }
     }

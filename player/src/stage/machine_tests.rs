@@ -9,6 +9,8 @@ use proptest::prelude::*;
 
 #[path = "machine_clip_tests.rs"]
 mod clips;
+#[path = "machine_overlay_tests.rs"]
+mod overlays;
 #[path = "machine_ticker_tests.rs"]
 mod tickers;
 
@@ -56,6 +58,7 @@ fn shot(number: u8, second: i64) -> Shot {
         since: DateTime::from_timestamp(second, 0).expect("in range"),
         rev: Revision(1),
         interrupts: false,
+        overlaid: false,
     }
 }
 fn machine(transition: Transition) -> Machine {

@@ -2,11 +2,11 @@
 
 use super::clips::{CLIP, answer_clip, moving, turn};
 use super::*;
-use crate::stage::strip::Strip;
+use crate::stage::sprite::Sprite;
 use crate::stage::ticker::Run;
 
 /// Running text of the tests has this number.
-const TEXT: u8 = 50;
+pub(super) const TEXT: u8 = 50;
 const WIDTH: u32 = 3;
 /// One pixel in each frame of 20 ms: a crossing of the four pixels of these boards takes 140 ms.
 const SPEED: u32 = 50;
@@ -14,7 +14,7 @@ const SPEED: u32 = 50;
 fn at(ms: i64) -> DateTime<Utc> {
     DateTime::from_timestamp_millis(ms).expect("in range")
 }
-fn run(number: u8, from_ms: i64, until_ms: i64) -> Run {
+pub(super) fn run(number: u8, from_ms: i64, until_ms: i64) -> Run {
     Run {
         source: Source { form: Form::Strip { width: WIDTH }, ..source(number) },
         played: PlayedItem { sha256: digest(number), asset: None, campaign: None },
@@ -25,15 +25,15 @@ fn run(number: u8, from_ms: i64, until_ms: i64) -> Run {
     }
 }
 /// Half red, nothing, blue; two rows.
-fn strip() -> Strip {
-    let file = crate::stage::strip::tests::file(WIDTH, 2, |x, _| match x {
+fn strip() -> Sprite {
+    let file = crate::stage::sprite::tests::file(WIDTH, 2, |x, _| match x {
         0 => [255, 0, 0, 128],
         1 => [9, 9, 9, 0],
         _ => [0, 0, 255, 255],
     });
-    Strip::decode(&file, WIDTH, geometry()).expect("a strip")
+    Sprite::strip(&file, WIDTH, geometry()).expect("a strip")
 }
-fn answer_strip(machine: &mut Machine, number: u8) {
+pub(super) fn answer_strip(machine: &mut Machine, number: u8) {
     assert_eq!(machine.wanted().map(|source| source.item), Some(digest(number)));
     machine.take(Message::Decoded { item: digest(number), result: Ok(Opened::Strip(strip())) });
 }
@@ -47,7 +47,7 @@ fn lit(runs: Vec<Run>) -> (Machine, Seen) {
     (machine, output)
 }
 /// The picture as it must be with the strip's left edge in this column: by the formula of blending, pixel by pixel.
-fn expected(picture: &Frame, left: i64) -> Frame {
+pub(super) fn expected(picture: &Frame, left: i64) -> Frame {
     let mut frame = picture.clone();
     for (place, pixel) in frame.pixels_mut().iter_mut().enumerate().skip(4) {
         let column = (place % 4) as i64 - left;

@@ -2,15 +2,19 @@
 //! decoded, so there is never a black frame between two items; what was really presented is reported.
 
 pub(crate) mod blank;
+mod clock;
 pub mod compose;
 pub mod decode;
 mod ffmpeg;
+pub mod glyphs;
+mod layers;
 pub mod machine;
 pub mod moving;
 mod on;
+pub mod overlay;
 pub mod reel;
 pub mod screen;
-pub mod strip;
+pub mod sprite;
 pub mod ticker;
 pub mod transition;
 
@@ -29,6 +33,7 @@ use tokio::sync::mpsc as reports;
 use self::decode::{DecodeError, Opened, Source};
 use self::machine::Machine;
 use self::moving::Decoding;
+use self::overlay::{Laid, Overlay};
 pub use self::screen::{Figures, Screen};
 use self::ticker::{Over, Run};
 use self::transition::Transition;
@@ -53,7 +58,9 @@ pub enum Order {
     Prepare(Source),
     /// Let these strips run over the picture, each in its time: what runs now, and what runs next.
     Run(Vec<Run>),
-    /// This was the time of day when the monotonic clock was at zero: clips run by it.
+    /// Let these lie over the loop, at most one in each corner.
+    Overlay(Vec<Overlay>),
+    /// This was the time of day when the monotonic clock was at zero: clips, running text and clocks go by it.
     Tie(DateTime<Utc>),
     /// End; the last picture stays on the screen as long as the output does.
     Stop,
@@ -72,6 +79,8 @@ pub struct Shot {
     pub rev: Revision,
     /// Whether it takes the screen before the picture on it has had its time.
     pub interrupts: bool,
+    /// Whether overlays may lie over it.
+    pub overlaid: bool,
 }
 
 /// What a shot shows.
@@ -139,6 +148,8 @@ pub struct Onscreen {
     pub since: Option<DateTime<Utc>>,
     /// The manifest it comes from.
     pub rev: Revision,
+    /// Whether overlays may lie over it.
+    pub overlaid: bool,
     /// When its first frame was presented, on the monotonic clock.
     pub presented: Duration,
 }
@@ -148,11 +159,14 @@ pub struct Onscreen {
 pub struct Sight {
     /// The picture that holds the screen.
     pub on: Onscreen,
-    /// The running text over it.
+    /// What lies over it in the corners.
+    pub overlays: Arc<[Laid]>,
+    /// The running text over both.
     pub over: Option<Over>,
-    /// Every pixel as it is seen: the picture with the running text over it.
+    /// Every pixel as it is seen: the picture with all that lies over it.
     pub frame: Arc<Frame>,
-    /// Whether the picture has just come: else the same one is shown once more, further on or with other text over it.
+    /// Whether the picture has just come, or what lies in its corners: else the same is shown once more, further on or with other text over
+    /// it.
     pub is_new: bool,
 }
 

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::Onscreen;
+use super::overlay::Laid;
 use super::ticker::Over;
 use crate::frame::Frame;
 
@@ -11,7 +12,7 @@ use crate::frame::Frame;
 #[derive(Debug, Default)]
 pub struct Screen {
     on: Mutex<Option<Onscreen>>,
-    over: Mutex<Option<Over>>,
+    over: Mutex<(Arc<[Laid]>, Option<Over>)>,
     figures: Mutex<Figures>,
 }
 
@@ -32,15 +33,20 @@ impl Screen {
     pub fn on(&self) -> Option<Onscreen> {
         self.on.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
-    /// The picture on the screen as it is seen: with the running text over it.
+    /// The picture on the screen as it is seen: with the overlays and the running text over it.
     #[must_use]
     pub fn seen(&self) -> Option<Arc<Frame>> {
         let frame = self.on()?.frame;
-        let Some(Over { strip, left, .. }) = self.over.lock().unwrap_or_else(PoisonError::into_inner).clone() else {
+        let (laid, over) = self.over.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if laid.is_empty() && over.is_none() {
             return Some(frame);
-        };
+        }
         let mut seen = Frame::clone(&frame);
-        strip.draw(&mut seen, left);
+        let rows = 0..frame.geometry().height() as usize;
+        laid.iter().for_each(|one| one.sprite.draw(&mut seen, one.place, rows.clone()));
+        if let Some(Over { strip, left, .. }) = over {
+            strip.draw_lowest(&mut seen, left);
+        }
         Some(Arc::new(seen))
     }
     /// Counts since the start.
@@ -51,8 +57,8 @@ impl Screen {
     pub(crate) fn put(&self, on: Onscreen) {
         *self.on.lock().unwrap_or_else(PoisonError::into_inner) = Some(on);
     }
-    pub(super) fn lay_over(&self, over: Option<Over>) {
-        *self.over.lock().unwrap_or_else(PoisonError::into_inner) = over;
+    pub(super) fn lay_over(&self, overlays: Arc<[Laid]>, over: Option<Over>) {
+        *self.over.lock().unwrap_or_else(PoisonError::into_inner) = (overlays, over);
     }
     pub(crate) fn count(&self, count: impl FnOnce(&mut Figures)) {
         count(&mut self.figures.lock().unwrap_or_else(PoisonError::into_inner));

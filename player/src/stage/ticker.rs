@@ -1,4 +1,4 @@
-//! Running text over the picture: which strip crosses the board at an instant, where it is, and the picture with it. Its place comes
+//! Running text over the picture: which strip crosses the board at an instant, and where it is. Its place comes
 //! from the wall clock, so boards side by side run in step; it moves by the same number of whole pixels in each frame.
 
 use std::sync::Arc;
@@ -12,8 +12,7 @@ use playlists::wire::reports::PlayedItem;
 use super::Play;
 use super::decode::Source;
 use super::on::LOOK;
-use super::strip::Strip;
-use crate::frame::Frame;
+use super::sprite::{Sprite, Sprites};
 
 /// Most frames a second: a faster strip moves by more pixels at once.
 const MOST_FRAMES: u32 = 50;
@@ -74,7 +73,7 @@ pub struct Over {
     /// The item that the strip was decoded from.
     pub item: Digest,
     /// The strip.
-    pub strip: Arc<Strip>,
+    pub strip: Arc<Sprite>,
     /// The column of its left edge; it may lie outside.
     pub left: i64,
 }
@@ -100,18 +99,11 @@ pub(super) struct Moved {
 pub(super) struct Ticker {
     /// What runs and what runs next.
     runs: Vec<Run>,
-    strips: Vec<(Digest, Arc<Strip>)>,
-    /// What gave no strip, and whether it may when its bytes have come again.
-    broken: Vec<(Digest, bool)>,
+    strips: Sprites,
     over: Option<Over>,
     /// The crossing that is on the screen, since when, the frame it is at and how many were left out.
     on: Option<On>,
     plays: Vec<Play>,
-    canvas: Option<Frame>,
-    /// The picture that the canvas shows but for its lowest rows; none when it shows another.
-    base: Option<Arc<Frame>>,
-    /// How many of the canvas's lowest rows are drawn over.
-    covered: usize,
     /// When the output was shown the running text last, or when it began; none while nothing runs.
     looked: Option<Duration>,
     /// Whether what the output was shown last has running text on it.
@@ -127,50 +119,36 @@ struct On {
 
 impl Ticker {
     pub(super) const fn new() -> Self {
-        Self {
-            runs: Vec::new(),
-            strips: Vec::new(),
-            broken: Vec::new(),
-            over: None,
-            on: None,
-            plays: Vec::new(),
-            canvas: None,
-            base: None,
-            covered: 0,
-            looked: None,
-            is_shown: false,
-        }
+        Self { runs: Vec::new(), strips: Sprites::new(), over: None, on: None, plays: Vec::new(), looked: None, is_shown: false }
     }
 
     /// What runs from now on, in the order of its time.
     pub(super) fn order(&mut self, runs: Vec<Run>) {
         self.runs = runs;
-        self.strips.retain(|(item, _)| self.runs.iter().any(|run| run.source.item == *item));
-        self.broken.retain(|(item, may_come)| !may_come && self.runs.iter().any(|run| run.source.item == *item));
-        if self.runs.is_empty() {
-            (self.canvas, self.base) = (None, None);
-        }
+        self.strips.order(|item| self.runs.iter().any(|run| run.source.item == *item));
+    }
+
+    /// Whether nothing runs, now or next.
+    pub(super) const fn is_empty(&self) -> bool {
+        self.runs.is_empty()
     }
 
     /// The strip that is to be decoded: it runs, or runs next.
     pub(super) fn wanted(&self) -> Option<&Source> {
-        let lacks = |source: &&Source| {
-            !self.strips.iter().any(|(item, _)| *item == source.item) && !self.broken.iter().any(|(item, _)| *item == source.item)
-        };
-        self.runs.iter().map(|run| &run.source).find(lacks)
+        self.strips.lacking(self.runs.iter().map(|run| &run.source))
     }
 
     /// A strip was decoded.
-    pub(super) fn take(&mut self, item: Digest, strip: Strip) {
+    pub(super) fn take(&mut self, item: Digest, strip: Sprite) {
         if self.runs(&item) {
-            self.strips.push((item, Arc::new(strip)));
+            self.strips.take(item, strip);
         }
     }
 
     /// An item gives no strip: it is not asked for again, or not until it is ordered again where its bytes `may_come`.
     pub(super) fn broken(&mut self, item: Digest, may_come: bool) {
         if self.runs(&item) {
-            self.broken.push((item, may_come));
+            self.strips.broken(item, may_come);
         }
     }
 
@@ -181,8 +159,8 @@ impl Ticker {
     /// Goes to `wall`, the time of day, on a board of this geometry. Nothing runs where nothing else `is_lit`.
     pub(super) fn move_to(&mut self, (now, wall): (Duration, DateTime<Utc>), geometry: Geometry, is_lit: bool) -> Moved {
         let running = self.runs.iter().find(|run| is_lit && run.is_on(wall)).cloned();
-        let strip = running.as_ref().and_then(|run| self.strips.iter().find(|(item, _)| *item == run.source.item));
-        let over = running.as_ref().zip(strip).map(|(run, (_, strip))| {
+        let strip = running.as_ref().and_then(|run| self.strips.get(&run.source.item));
+        let over = running.as_ref().zip(strip).map(|(run, strip)| {
             let moved = i64::try_from(run.moved(since(run, wall))).unwrap_or(i64::MAX);
             Over { item: run.source.item, strip: Arc::clone(strip), left: i64::from(geometry.width()).saturating_sub(moved) }
         });
@@ -258,23 +236,6 @@ impl Ticker {
             self.looked = None;
         }
         stands || is_due
-    }
-
-    /// The picture with the running text over it. `kept` is `picture` where that will be the same frame next time: then only the
-    /// rows that change are drawn.
-    pub(super) fn draw<'a>(&'a mut self, picture: &'a Frame, kept: Option<&Arc<Frame>>) -> &'a Frame {
-        let Some(Over { strip, left, .. }) = &self.over else {
-            self.base = None;
-            return picture;
-        };
-        let is_there = self.base.as_ref().zip(kept).is_some_and(|(base, kept)| Arc::ptr_eq(base, kept));
-        let rows = if is_there { self.covered } else { usize::MAX };
-        let canvas = self.canvas.get_or_insert_with(|| Frame::black(picture.geometry()));
-        canvas.copy_lowest(picture, rows);
-        self.base = kept.cloned();
-        self.covered = strip.height();
-        strip.draw(canvas, *left);
-        canvas
     }
 }
 

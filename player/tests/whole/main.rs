@@ -5,6 +5,7 @@
 mod clock;
 mod disk;
 mod killed;
+mod overlays;
 mod playing;
 mod refusals;
 #[path = "../../src/samples.rs"]

@@ -26,16 +26,23 @@ pub(crate) struct World {
     pub(crate) address: String,
     pub(crate) served: Shared,
     pub(crate) clock: Hand,
+    /// The boards' pixels.
+    geometry: Geometry,
 }
 
 impl World {
-    #[allow(clippy::disallowed_methods, reason = "ends with the test's runtime")]
     pub(crate) async fn new() -> Self {
+        Self::of(geometry()).await
+    }
+
+    /// With boards of these pixels.
+    #[allow(clippy::disallowed_methods, reason = "ends with the test's runtime")]
+    pub(crate) async fn of(geometry: Geometry) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = format!("http://{}", listener.local_addr().expect("an address"));
         let (served, clock) = (Shared::default(), Hand::default());
         tokio::spawn(serve(listener, Arc::clone(&served), clock.clone()));
-        Self { folder: tempfile::tempdir().expect("a folder"), address, served, clock }
+        Self { folder: tempfile::tempdir().expect("a folder"), address, served, clock, geometry }
     }
 
     /// A manifest of these pictures, whose content is served from now on.
@@ -76,7 +83,7 @@ impl World {
             v: 1,
             board: "b-05443".parse().expect("an id"),
             secret_key: board_key().to_hex(),
-            geometry: geometry(),
+            geometry: self.geometry,
             server: self.address.clone(),
             mqtt: "127.0.0.1:1".to_owned(),
             tls_ca: None,

@@ -15,7 +15,7 @@ use crate::media::slides::language::Language;
 use crate::media::slides::library::{self, Loaded};
 use crate::media::slides::picture::Decoded;
 use crate::media::slides::template::Words;
-use crate::media::slides::{Pictures, content_schema, pixels, sheet, template_schema, ticker};
+use crate::media::slides::{Pictures, content_schema, glyphs, pixels, sheet, template_schema, ticker};
 use crate::ports::{Clock as _, SystemClock};
 
 /// The sizes of board that templates are made to look good at.
@@ -75,6 +75,12 @@ pub enum Command {
         #[arg(long, value_name = "FILE")]
         out: PathBuf,
     },
+    /// Draw the glyph strip of the players: `glyphs.png` and `glyphs.json`.
+    Glyphs {
+        /// The folder to write to.
+        #[arg(long, value_name = "FOLDER")]
+        out: PathBuf,
+    },
     /// Render every template's sample at five sizes and in four languages, and lay them on contact sheets.
     Sheet {
         /// The folder to write to: `contact-sheet.jpg`, and one sheet a geometry with `--all`.
@@ -120,6 +126,7 @@ pub fn run(command: Command) -> anyhow::Result<()> {
             say!("Wrote {} ({}x{}).", out.display(), strip.width(), strip.height());
             Ok(())
         }
+        Command::Glyphs { out } => draw_glyphs(&out),
         Command::Sheet { out, all, template } => sheets(&out, all, template.as_deref()),
         Command::Schema { texts } => {
             let schema = if texts { content_schema() } else { template_schema() };
@@ -165,6 +172,17 @@ fn read_content(file: &Path) -> anyhow::Result<(Content, Pictures)> {
 fn save(picture: &RgbImage, out: &Path) -> anyhow::Result<()> {
     picture.save_with_format(out, image::ImageFormat::Png).with_context(|| format!("{} cannot be written", out.display()))?;
     say!("Wrote {} ({}x{}).", out.display(), picture.width(), picture.height());
+    Ok(())
+}
+
+fn draw_glyphs(out: &Path) -> anyhow::Result<()> {
+    std::fs::create_dir_all(out).with_context(|| format!("{} cannot be made", out.display()))?;
+    let (strip, metrics) = glyphs::strip()?;
+    for (name, bytes) in [("glyphs.png", glyphs::encode(&strip)?), ("glyphs.json", metrics.to_json().into_bytes())] {
+        let path = out.join(name);
+        std::fs::write(&path, bytes).with_context(|| format!("{} cannot be written", path.display()))?;
+        say!("Wrote {}.", path.display());
+    }
     Ok(())
 }
 

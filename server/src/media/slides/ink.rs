@@ -31,7 +31,8 @@ pub fn draw_line(canvas: &mut Pixmap, text: &Shaped, line: &SetLine, left: f32, 
     canvas.fill_path(&path, &paint, FillRule::Winding, Transform::identity(), None);
 }
 
-fn outline(builder: &mut PathBuilder, glyph: &Glyph, x: f32, baseline: f32, size: f32) {
+/// Adds a glyph's outline with the origin of its piece at this place.
+pub(super) fn outline(builder: &mut PathBuilder, glyph: &Glyph, x: f32, baseline: f32, size: f32) {
     let Some(shape) = glyph.face.face().font.outline_glyphs().get(glyph.id) else { return };
     let mut pen = Pen { builder, x: x + glyph.x * size, y: baseline - glyph.y * size };
     // An outline that cannot be drawn is left out: the shipped fonts hold none, which a test goes through.

@@ -2,7 +2,7 @@
 //!
 //! `template` is what a template's file says and `check` reads it; `content` is what it is filled with; `library` has the shipped ones.
 //! `picture` is a picture that is filled in. The text engine: `shape` (glyphs, where lines may end) → `lines` (even lines) → `fit` (largest sizes) → `ink` (outlines). `words` and
-//! `paint` put it on the canvas; `ticker` makes strips of running text.
+//! `paint` put it on the canvas; `ticker` makes strips of running text, `glyphs` the one strip of what players write themselves.
 
 pub mod check;
 pub mod colour;
@@ -11,6 +11,7 @@ pub mod date;
 pub mod document;
 pub mod error;
 pub mod fit;
+pub mod glyphs;
 pub mod ink;
 pub mod language;
 pub mod library;
