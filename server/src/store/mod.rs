@@ -43,6 +43,8 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
+use log::LevelFilter;
+use sqlx::ConnectOptions as _;
 use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
@@ -51,6 +53,9 @@ static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 
 /// Longest wait for a connection of the pool, and for another writer's lock.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A statement that takes longer is told as slow: one that waits for another writer's lock has not lost its patience yet.
+const SLOW: Duration = Duration::from_secs(5);
 
 /// Longest for one statement or transaction, whatever the network does; PostgreSQL itself ends a statement at half of it.
 const LONGEST: Duration = Duration::from_secs(60);
@@ -322,7 +327,8 @@ async fn open_sqlite(path: &Path, lock: Duration) -> Result<SqlitePool, StoreErr
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
-        .busy_timeout(lock);
+        .busy_timeout(lock)
+        .log_slow_statements(LevelFilter::Warn, SLOW);
     SqlitePoolOptions::new()
         .max_connections(8)
         .acquire_timeout(PATIENCE)
@@ -340,7 +346,7 @@ async fn open_postgres(url: &str, lock: Duration) -> Result<PgPool, StoreError> 
         ("idle_in_transaction_session_timeout", statement.as_str()),
     ];
     let options = PgConnectOptions::from_str(url).map_err(|source| StoreError::Open { place: place.clone(), source })?;
-    let options = options.application_name("bangtin").options(limits);
+    let options = options.application_name("bangtin").options(limits).log_slow_statements(LevelFilter::Warn, SLOW);
     PgPoolOptions::new()
         .max_connections(16)
         .acquire_timeout(PATIENCE)

@@ -79,11 +79,13 @@ struct LibraryPage {
 /// A rendition in words.
 pub(super) struct Made {
     pub(super) geometry: String,
-    /// Of which language and version, and for which day.
+    /// Of which language and version, and for which day or corner.
     pub(super) of: String,
     pub(super) language: String,
     pub(super) width: u32,
     pub(super) height: u32,
+    /// Per cent of a board's height, of what lies in a corner.
+    pub(super) over: Option<u8>,
     pub(super) state: String,
     pub(super) class: &'static str,
     pub(super) size: String,
@@ -356,6 +358,7 @@ pub(super) fn in_words(t: Tr, rendition: &Rendition, percent: Option<u32>) -> Ma
         language: of.language.to_string(),
         width: geometry.width(),
         height: geometry.height(),
+        over: if let Variant::Overlay(size) = rendition.key.variant { Some(size.get()) } else { None },
         state,
         class,
         size,
