@@ -5,12 +5,18 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use bangtin::ports::{Clock as _, SystemClock};
 use bangtin::store::manifests;
 use bangtin_player::frame::Frame;
+use bangtin_player::stage::clock;
 use bangtin_player::stage::screen::Screen;
+use chrono::{DateTime, TimeDelta, Utc};
+use chrono_tz::Tz;
+use image::RgbImage;
 use playlists::asset::Kind;
 use playlists::geometry::Geometry;
 use playlists::id::Digest;
+use playlists::overlay::{self, Clock, Corner, Overlay, Shows};
 use playlists::trust::envelope::{DocumentType, Envelope};
 use playlists::trust::manifest::Manifest;
 use tokio::time::interval;
@@ -108,6 +114,7 @@ impl World {
                         }
                         for manifest in &manifests {
                             made.extend(self.under_running_text(manifest, board.geometry).await);
+                            made.extend(self.under_overlays(manifest, board.geometry).await);
                         }
                         made
                     }
@@ -149,6 +156,45 @@ impl World {
         made
     }
 
+    /// The pixels of each still of a manifest with what lies over the loop by it, or a part of that, a clock as it was at any minute since
+    /// the manifest was signed. Not under running text, which moves it.
+    async fn under_overlays(&self, manifest: &Manifest, board: Geometry) -> BTreeSet<Digest> {
+        let (blobs, mut made) = (&self.app().blobs, BTreeSet::new());
+        let read = async |item: &Digest| blobs.read(item).await.expect("what a manifest names was made by the server");
+        let mut logos = BTreeMap::new();
+        for item in manifest.overlays.iter().filter_map(Overlay::picture) {
+            logos.insert(*item, image::load_from_memory(&read(item).await).expect("a picture").to_rgba8());
+        }
+        if manifest.overlays.is_empty() {
+            return made;
+        }
+        let (since, now) = (manifest.issued - TimeDelta::minutes(1), SystemClock.now());
+        let minutes: Vec<_> =
+            (0..).map(|n| since + TimeDelta::minutes(n)).take_while(|at| *at <= now + TimeDelta::minutes(1)).collect();
+        for item in &manifest.items {
+            let still = if item.kind == Kind::Still { image::load_from_memory(&read(&item.sha256).await) } else { continue };
+            let still = still.expect("a picture").to_rgb8();
+            if still.dimensions() != (board.width(), board.height()) {
+                continue;
+            }
+            for parts in 1_u32..1 << manifest.overlays.len() {
+                let lying = (0..).zip(&manifest.overlays).filter(|(number, _)| parts & (1 << number) != 0);
+                let lying: Vec<&Overlay> = lying.map(|(_, overlay)| overlay).collect();
+                for minute in &minutes {
+                    let seen = lying.iter().fold(still.clone(), |under, overlay| match &overlay.shows {
+                        Shows::Picture(logo) => {
+                            let logo = logos.get(logo).expect("it was read");
+                            pictures::with_picture(&under, logo, place(overlay.corner, logo.dimensions(), board))
+                        }
+                        Shows::Clock(clock) => with_clock(&under, overlay, *clock, (*minute, manifest.time_zone), board),
+                    });
+                    made.insert(Digest::of(&seen.into_raw()));
+                }
+            }
+        }
+        made
+    }
+
     /// All manifests that were ever signed for the board.
     async fn signed_for(&self, board: &Board) -> Vec<Manifest> {
         let app = self.app();
@@ -160,6 +206,24 @@ impl World {
         });
         manifests.collect()
     }
+}
+
+/// The column and the row at which an overlay of so many columns and rows begins.
+fn place(corner: Corner, (width, height): (u32, u32), board: Geometry) -> (i64, i64) {
+    let margin = overlay::margin(board);
+    let left = if corner.is_left() { margin } else { board.width() - margin - width };
+    let top = if corner.is_top() { margin } else { board.height() - margin - height };
+    (i64::from(left), i64::from(top))
+}
+
+/// A picture with a board's clock over it, as players write it.
+fn with_clock(under: &RgbImage, overlay: &Overlay, clock: Clock, at: (DateTime<Utc>, Tz), board: Geometry) -> RgbImage {
+    let Some(face) = clock::face(clock, at, overlay.size.room(board), board) else { return under.clone() };
+    let pixels = under.pixels().map(|pixel| u32::from_be_bytes([0, pixel.0[0], pixel.0[1], pixel.0[2]])).collect();
+    let mut frame = Frame::from_pixels(board, pixels).expect("the board's pixels");
+    let size = [face.sprite.width(), face.sprite.height()].map(|side| u32::try_from(side).unwrap_or(u32::MAX));
+    face.sprite.draw(&mut frame, place(overlay.corner, size.into(), board), 0..board.height() as usize);
+    RgbImage::from_raw(board.width(), board.height(), frame.to_rgb()).expect("the board's pixels")
 }
 
 /// What a board shows of itself: nothing, or its resident picture.

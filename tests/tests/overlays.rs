@@ -2,6 +2,7 @@
 
 use bangtin::ports::{Clock as _, SystemClock};
 use bangtin_tests::boards::Board;
+use bangtin_tests::desk::Desk;
 use bangtin_tests::eventually::{SOON, STARTUP, eventually};
 use bangtin_tests::pictures::{read, with_picture};
 use bangtin_tests::world::{Place, World, world};
@@ -20,14 +21,14 @@ fn logo() -> Vec<u8> {
 }
 
 /// Saves the board's settings by their form, with a clock and a logo, or without them.
-async fn lay(world: &World, board: &Board, logo: Option<&AssetId>) {
+fn lay(desk: &Desk, board: &Board, logo: Option<&AssetId>) {
     let picture = logo.map(|logo| format!("picture:{logo}")).unwrap_or_default();
     let mut form = vec![("name", "Bảng tin"), ("brightness", "100"), ("limited", "no"), ("do", "save")];
     if logo.is_some() {
         form.extend([("overlay-top-right", "time"), ("overlay-size-top-right", "30")]);
         form.extend([("overlay-bottom-left", picture.as_str()), ("overlay-size-bottom-left", "25")]);
     }
-    let saved = world.desk().await.send(&format!("/boards/{}/settings", board.id), &form);
+    let saved = desk.send(&format!("/boards/{}/settings", board.id), &form);
     assert_eq!(saved.status, 303, "{saved:?}");
 }
 
@@ -67,7 +68,8 @@ async fn a_clock_and_a_logo_go_from_the_form_over_every_picture_of_the_loop() {
 
         let file = logo();
         let asset = world.upload("Logo", file.clone()).await;
-        lay(world, &board, Some(&asset)).await;
+        let desk = world.desk().await;
+        lay(&desk, &board, Some(&asset));
         let overlays = named(world, &board, 2).await;
         let digest = *overlays.iter().find_map(Overlay::picture).expect("a picture");
         let made = image::load_from_memory(&world.app().blobs.read(&digest).await.unwrap()).unwrap().to_rgba8();
@@ -98,7 +100,7 @@ async fn a_clock_and_a_logo_go_from_the_form_over_every_picture_of_the_loop() {
             .await;
         }
 
-        lay(world, &board, None).await;
+        lay(&desk, &board, None);
         named(world, &board, 0).await;
         seen(&board, 0).await;
         world.leaves_frame(&board, &pictures[1]).await;

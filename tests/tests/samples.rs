@@ -101,7 +101,9 @@ fn the_plan_shows_all_that_it_names() {
     let plan = plan();
     let entries = plan.playlists.iter().flat_map(|playlist| &playlist.entries);
     let shown: BTreeSet<_> = entries.clone().filter_map(|entry| entry.asset.as_ref()).collect();
-    let shown: BTreeSet<_> = plan.campaigns.iter().filter_map(|campaign| campaign.ticker.as_ref()).chain(shown).collect();
+    let shown = plan.campaigns.iter().filter_map(|campaign| campaign.ticker.as_ref()).chain(shown);
+    let over = plan.boards.iter().flat_map(|board| &board.overlays).filter_map(|overlay| overlay.picture.as_ref());
+    let shown: BTreeSet<_> = shown.chain(over).collect();
     assert_eq!(shown, plan.assets.iter().map(|asset| &asset.id).collect());
     let played = plan.campaigns.iter().filter_map(|campaign| campaign.playlist.as_ref());
     let nested = entries.filter_map(|entry| entry.playlist.as_ref());
@@ -178,7 +180,7 @@ fn colour(text: &str) -> [u8; 3] {
 #[test]
 fn every_word_of_the_drawings_stands_at_seven_to_one_against_what_lies_under_it() {
     let plan = plan();
-    for (asset, file) in stills(&plan).filter(|(_, file)| file.extension().is_some_and(|ending| ending == "svg")) {
+    for (asset, file) in stills(&plan).filter(|(_, file)| file.starts_with(folder().join("slides"))) {
         let size: Geometry = if asset.id.as_str().ends_with("tall") { "256x1024" } else { "640x320" }.parse().unwrap();
         let slide = std::fs::read_to_string(&file).unwrap();
         let (words, rest): (Vec<&str>, Vec<&str>) = slide.lines().partition(|line| line.trim_start().starts_with("<text"));

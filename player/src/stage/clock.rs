@@ -20,11 +20,11 @@ const DATE: f64 = 0.7;
 
 /// A clock as it is seen.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Face {
+pub struct Face {
     /// What it says, one line after the other.
-    pub(super) text: String,
+    pub text: String,
     /// Its plate with the letters on it.
-    pub(super) sprite: Sprite,
+    pub sprite: Sprite,
 }
 
 /// How a clock is set.
@@ -42,7 +42,8 @@ struct Setting<'a> {
 
 /// The clock at this instant in this zone, in so many columns and rows: more where its smallest letters need them and the board has them.
 /// None on a board that is too small for any letters.
-pub(super) fn face(clock: Clock, (now, zone): (DateTime<Utc>, Tz), room: (u32, u32), board: Geometry) -> Option<Face> {
+#[must_use]
+pub fn face(clock: Clock, (now, zone): (DateTime<Utc>, Tz), room: (u32, u32), board: Geometry) -> Option<Face> {
     let glyphs = Glyphs::shipped();
     let side = |side: u32| side as usize;
     let room = (side(room.0), side(room.1));

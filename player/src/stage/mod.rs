@@ -2,7 +2,7 @@
 //! decoded, so there is never a black frame between two items; what was really presented is reported.
 
 pub(crate) mod blank;
-mod clock;
+pub mod clock;
 pub mod compose;
 pub mod decode;
 mod ffmpeg;

@@ -71,7 +71,7 @@ impl SettingsDraft {
 }
 
 /// Saves a board's settings and publishes them. Fields are named as in [`SettingsDraft`], those of languages and ranks `languages.TAG`
-/// and `ranks.ID`, those of hours as [`HoursDraft::check`] says, those of overlays as [`overlay_draft::check`] says.
+/// and `ranks.ID`, those of hours as [`HoursDraft::check`] says, those of overlays `overlays.CORNER` and `overlay-sizes.CORNER`.
 ///
 /// # Errors
 /// The outer one when the database fails, the inner one with all that is wrong in the form.
