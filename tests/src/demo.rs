@@ -49,7 +49,9 @@ fn shortened(campaigns: &[&str]) -> Plan {
     let text = std::fs::read_to_string(samples().join("plan.yaml")).expect("the province has a plan");
     let mut plan = plan::read(&text).expect("it holds").plan;
     plan.campaigns.retain(|campaign| campaigns.contains(&campaign.id.as_str()));
-    plan.boards.iter_mut().for_each(|board| board.default_playlist = None);
+    for board in &mut plan.boards {
+        (board.default_playlist, board.overlays) = (None, Vec::new());
+    }
     plan.playlists.retain(|list| plan.campaigns.iter().any(|campaign| campaign.playlist.as_ref() == Some(&list.id)));
     let entries: Vec<_> = plan.playlists.iter().flat_map(|list| &list.entries).collect();
     plan.assets.retain(|asset| entries.iter().any(|entry| entry.asset.as_ref() == Some(&asset.id)));

@@ -9,11 +9,12 @@ use ::playlists::geometry::Geometry;
 use ::playlists::playlist::Content;
 use ::playlists::unit::Tier;
 
-use super::assets::{self, AddAssetError, Asset, NewAsset};
+use super::assets::{self, AddAssetError, Asset, Label, NewAsset};
+use super::campaigns::CampaignDraft;
 use super::playlists::{self, EntryDraft, PlaylistDraft};
 use super::tests::{asset, board, campaign, draft, manifest, settle, unit};
 use super::uploads::Upload;
-use super::{App, safe_item, units};
+use super::{App, safe_item, units, uploads};
 use crate::jobs::clips;
 use crate::media::intake::{MOST_BYTES, MediaError};
 use crate::store::faults::Fault;
@@ -26,6 +27,7 @@ on_both_databases![
     a_clip_goes_from_the_upload_into_the_manifest_with_its_length,
     what_is_no_clip_although_its_name_says_so_is_refused_and_nothing_is_kept,
     a_clip_that_cannot_be_made_is_tried_once_and_says_why,
+    a_longer_clip_that_leaves_no_room_beside_plays_per_hour_is_refused,
 ];
 
 async fn furnished(world: World) -> World {
@@ -148,4 +150,34 @@ async fn a_clip_that_cannot_be_made_is_tried_once_and_says_why(world: World) {
     let error = format!("the blob {} is damaged", clip.main().expect("a version").sha256);
     assert_eq!(made[0].state, State::Failed { error, fault: Some(Fault::plain("rendition-fault-original")) });
     assert_eq!(unfinished(&world), 0);
+}
+
+async fn a_longer_clip_that_leaves_no_room_beside_plays_per_hour_is_refused(world: World) {
+    let world = furnished(world).await;
+    let app = &world.app;
+    let board = board(app, "b-0001").await;
+    let clip = upload(app, "Phim", made(world.folder(), 50)).await.expect("taken");
+    let entry = EntryDraft { asset_id: clip.id.to_string(), ..EntryDraft::default() };
+    let list = PlaylistDraft { name: "Danh sách".to_owned(), entries: vec![entry] };
+    let list = playlists::save(app, &unit(), None, list).await.expect("saved").expect("valid");
+    // 1,500 times two seconds are 3,000 of the 3,240 that fit into an hour; three would be 4,500.
+    let hourly = CampaignDraft { share: "per_hour".to_owned(), per_hour: "1500".to_owned(), ..draft(&list, &[&board]) };
+    campaign(app, None, hourly).await;
+    let replace = async |frames| {
+        let label = Label { unit: unit(), name: "-".to_owned(), language: "und".parse().expect("a language"), fit: Fit::Cover };
+        assets::add_bytes(app, &clip.id, label, &made(world.folder(), frames)).await
+    };
+    let refused = replace(75).await.expect_err("too long");
+    let AddAssetError::Long(fault) = &refused else { panic!("{refused}") };
+    assert!(fault.code.starts_with("error-per-hour-"), "{fault:?}");
+    let told = uploads::fault::of(&refused);
+    assert_eq!(
+        (told.code.as_str(), told.args.iter().any(|(name, value)| name == "asked" && value == "4500")),
+        (fault.code, true)
+    );
+    let stands = assets::get(app, &clip.id).await.expect("loaded").expect("there");
+    assert_eq!((stands.clip_ms(), stands.main().map(|version| version.version)), (Some(2000), Some(1)), "nothing has changed");
+    // One that fits is taken, and so is a shorter one.
+    assert_eq!(replace(53).await.expect("it fits").clip_ms(), Some(2120));
+    assert_eq!(replace(25).await.expect("it fits").clip_ms(), Some(1000));
 }

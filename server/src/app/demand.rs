@@ -9,14 +9,14 @@ use chrono::{DateTime, Utc};
 
 use super::campaign_content::Content;
 use super::campaign_draft::OPERATORS_ZONE;
-use super::contents::{ContentChange, Reached};
+use super::contents::{self, ContentChange, Reached};
 use super::fits::{self, Worse};
-use super::preview::{Group, Supposed, of_board, suppose};
+use super::preview::{Group, MOST_BOARDS, Supposed, of_board, suppose};
 use super::{App, FieldError};
 use crate::store::boards::Board;
 use crate::store::campaigns::StoredCampaign;
 use crate::store::playlists::{Shows, StoredEntry};
-use crate::store::{StoreError, campaign_versions, campaigns};
+use crate::store::{StoreError, boards, campaign_versions, campaigns};
 
 /// Most faults told of one campaign.
 const MOST_TOLD: usize = 8;
@@ -135,6 +135,25 @@ pub(super) async fn hours_errors(app: &App, old: Board, new: Board) -> Result<Ve
     let boards = vec![(old, new)];
     let supposed = fits::Supposed { contents: &contents, reached: &reached, campaigns: Vec::new(), boards, now: app.clock.now() };
     of_change(app, "hours", &fits::once(fits::worse(app, supposed).await?)).await
+}
+
+/// What does not fit beside plays per hour when contents change, at this field of the change's form: a longer picture asks for more of every
+/// hour.
+///
+/// # Errors
+/// When the database fails.
+pub(super) async fn contents_errors(app: &App, field: &str, change: &ContentChange) -> Result<Vec<FieldError>, StoreError> {
+    let now = app.clock.now();
+    let reached = contents::reach(app, change, now.timestamp_millis()).await?;
+    let boards = boards::list_by_id(&app.db, None, MOST_BOARDS).await?;
+    let supposed = fits::Supposed {
+        contents: change,
+        reached: &reached,
+        campaigns: Vec::new(),
+        boards: boards.into_iter().map(|board| (board.clone(), board)).collect(),
+        now,
+    };
+    of_change(app, field, &fits::once(fits::worse(app, supposed).await?)).await
 }
 
 /// What does not fit after a change, at this field of the change's form.

@@ -13,11 +13,10 @@ use super::campaign_draft::written;
 use super::contents::{self, ContentChange};
 use super::nesting::{Nesting, NestingFault};
 use super::pins::{length_of, pinned};
-use super::preview::MOST_BOARDS;
-use super::{App, FieldError, checked_name, demand, fits, new_id};
+use super::{App, FieldError, checked_name, demand, new_id};
 use crate::store::assets::Asset;
 use crate::store::playlists::{Shows, StoredEntry, StoredPlaylist};
-use crate::store::{StoreError, assets, boards, playlists};
+use crate::store::{StoreError, assets, playlists};
 
 /// Most entries of a playlist.
 pub const MOST_ENTRIES: usize = 500;
@@ -126,7 +125,7 @@ async fn put(
             return Ok(Ok(id));
         }
         let change = ContentChange { playlists: vec![list], ..ContentChange::default() };
-        let faults = does_not_fit(app, &change).await?;
+        let faults = demand::contents_errors(app, "entries", &change).await?;
         if !faults.is_empty() {
             return Ok(Err(faults));
         }
@@ -135,21 +134,6 @@ async fn put(
         }
     }
     Err(StoreError::Overtaken)
-}
-
-/// What does not fit beside plays per hour when a playlist is saved: a longer picture asks for more of every hour.
-async fn does_not_fit(app: &App, change: &ContentChange) -> Result<Vec<FieldError>, StoreError> {
-    let now = app.clock.now();
-    let reached = contents::reach(app, change, now.timestamp_millis()).await?;
-    let boards = boards::list_by_id(&app.db, None, MOST_BOARDS).await?;
-    let supposed = fits::Supposed {
-        contents: change,
-        reached: &reached,
-        campaigns: Vec::new(),
-        boards: boards.into_iter().map(|board| (board.clone(), board)).collect(),
-        now,
-    };
-    demand::of_change(app, "entries", &fits::once(fits::worse(app, supposed).await?)).await
 }
 
 /// What entries may name.

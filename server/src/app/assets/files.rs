@@ -6,7 +6,7 @@ use ::playlists::id::{AssetId, Digest, UnitId};
 use super::{Asset, Decided, blank, decide, new_asset_id, replaced};
 use crate::app::contents::ContentChange;
 use crate::app::uploads::{Received, Seen, Upload};
-use crate::app::{App, checked_name};
+use crate::app::{App, FieldError, checked_name, demand};
 use crate::media::blobs::BlobError;
 use crate::media::intake::MediaError;
 use crate::store::assets::{AssetVersion, ClipFacts};
@@ -58,6 +58,9 @@ pub enum AddAssetError {
         /// What the file is.
         file: AssetKind,
     },
+    /// A clip that is longer than the one before leaves no room beside plays per hour.
+    #[error("the clip is too long beside plays per hour: {} {:?}", .0.code, .0.args)]
+    Long(FieldError),
     /// The file cannot be kept.
     #[error("the file cannot be kept")]
     Blob(#[source] BlobError),
@@ -141,7 +144,7 @@ async fn add_received(app: &App, id: AssetId, label: Label, upload: Upload) -> R
 /// same bytes change nothing. Without a `fit` it is brought to boards' shapes as the version before it, or as the asset's others.
 ///
 /// # Errors
-/// When there is no such asset, the file is refused or is not what the asset is, or it cannot be kept.
+/// When there is no such asset, the file is refused, is not what the asset is or too long beside plays per hour, or it cannot be kept.
 pub async fn add_version(
     app: &App,
     id: &AssetId,
@@ -159,7 +162,14 @@ pub async fn add_version(
         let before = asset.versions.get(&version.language).or_else(|| asset.main());
         let (before, focus) = before.map_or((Fit::default(), Focus::MIDDLE), |before| (before.fit, before.focus));
         let version = AssetVersion { fit: fit.unwrap_or(before), focus, ..version.clone() };
+        let longest = asset.clip_ms();
         let change = replaced(app, &mut asset, vec![version], true).await.map_err(AddAssetError::Store)?;
+        if asset.clip_ms() > longest {
+            let faults = demand::contents_errors(app, "file", &change).await.map_err(AddAssetError::Store)?;
+            if let Some(fault) = faults.into_iter().next() {
+                return Err(AddAssetError::Long(fault));
+            }
+        }
         Ok(if change.added.is_empty() { Decided::Nothing(asset) } else { Decided::Change(change, asset) })
     })
 }

@@ -11,6 +11,9 @@ pub fn of(error: &AddAssetError) -> Fault {
         AddAssetError::Name => Fault::plain("upload-fault-name"),
         AddAssetError::Media(fault) => faults::of_media(fault),
         AddAssetError::Kind { .. } => Fault::plain("upload-fault-kind"),
+        AddAssetError::Long(fault) => {
+            fault.args.iter().fold(Fault::plain(fault.code), |told, (name, value)| told.with(name, value))
+        }
         AddAssetError::Unknown(_) => Fault::plain("error-asset-unknown"),
         AddAssetError::Blob(_) | AddAssetError::Random(_) | AddAssetError::Store(_) => Fault::plain("upload-fault-server"),
     }
