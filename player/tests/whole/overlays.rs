@@ -131,6 +131,7 @@ async fn a_logo_whose_bytes_were_lost_is_fetched_again_and_appears() {
     std::fs::write(&file, vec![7; length]).expect("written");
     let running = world.player("data").await;
     eventually("the logo again", || running.screen().seen().is_some_and(|frame| logo(&frame).1)).await;
-    assert_eq!(world.asked(&format!("content/{item}")), 2);
+    // Once more where the stage is told anew of what it lacks while that is on its way.
+    assert!((2..=3).contains(&world.asked(&format!("content/{item}"))));
     running.stop().await;
 }
