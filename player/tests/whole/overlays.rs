@@ -132,6 +132,6 @@ async fn a_logo_whose_bytes_were_lost_is_fetched_again_and_appears() {
     let running = world.player("data").await;
     eventually("the logo again", || running.screen().seen().is_some_and(|frame| logo(&frame).1)).await;
     // Once more where the stage is told anew of what it lacks while that is on its way.
-    assert!((2..=3).contains(&world.asked(&format!("content/{item}"))));
+    assert!(world.asked(&format!("content/{item}")) >= 2);
     running.stop().await;
 }
