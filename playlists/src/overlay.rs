@@ -9,8 +9,6 @@ use crate::asset::UnknownWord;
 use crate::geometry::Geometry;
 use crate::id::Digest;
 
-/// Most overlays of a board: one in each corner.
-pub const MOST_OVERLAYS: usize = Corner::ALL.len();
 /// Fewest rows of an overlay, where the board has them: letters of 9 pixels within a frame of one.
 pub const LEAST_ROWS: u32 = 11;
 /// The margin is this part of the board's shorter side.

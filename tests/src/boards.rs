@@ -22,6 +22,7 @@ use playlists::id::{AssetId, BoardId, Digest};
 use playlists::trust::envelope::{DocumentType, Envelope};
 use playlists::trust::manifest::Manifest;
 use playlists::wire::messages::Identity;
+use serde_json::Value;
 
 use crate::eventually::{SOON, STARTUP, eventually};
 use crate::ledger;
@@ -43,6 +44,18 @@ pub struct Board {
     pub data: PathBuf,
     /// Where a player that is a program of its own leaves the frame on its screen.
     pub frames: PathBuf,
+}
+
+impl Board {
+    /// The newest frame that the player has left, as a PNG, and what is told of it; none while one of the two is being replaced.
+    #[must_use]
+    pub fn left_frame(&self) -> Option<(Vec<u8>, Value)> {
+        let (about, png) = (self.frames.join("latest.json"), self.frames.join("latest.png"));
+        let told = || -> Option<Value> { serde_json::from_slice(&std::fs::read(&about).ok()?).ok() };
+        let (before, frame, after) = (told()?, std::fs::read(&png).ok()?, told()?);
+        // The picture is written first: between two like descriptions lies their own.
+        (before == after).then_some((frame, before))
+    }
 }
 
 /// A player at work.
@@ -236,13 +249,9 @@ impl World {
     /// # Panics
     /// When it never does, or when a single pixel differs.
     pub async fn leaves_frame(&self, board: &Board, (item, picture): &(Digest, RgbImage)) {
-        let (about, png) = (board.frames.join("latest.json"), board.frames.join("latest.png"));
         let frame = eventually(&format!("{} leaves a frame of {item}", board.id), SOON, async || {
-            let before = std::fs::read_to_string(&about).map_err(|e| e.to_string())?;
-            let frame = std::fs::read(&png).map_err(|e| e.to_string())?;
-            let after = std::fs::read_to_string(&about).map_err(|e| e.to_string())?;
-            // The picture is written first: between two like descriptions lies their own.
-            if before == after && before.contains(&item.to_string()) { Ok(frame) } else { Err(before) }
+            let (frame, told) = board.left_frame().ok_or("no frame, or it changes")?;
+            if told.get("item").and_then(Value::as_str) == Some(&item.to_string()) { Ok(frame) } else { Err(told.to_string()) }
         })
         .await;
         assert!(pictures::read(&frame) == *picture, "the frame of {} is not the rendition {item}", board.id);

@@ -43,14 +43,10 @@ async fn named(world: &World, board: &Board, how_many: usize) -> Vec<Overlay> {
 
 /// The newest frame, and what is told of it, once that says that so many overlays lie over an item.
 async fn seen(board: &Board, how_many: usize) -> (image::RgbImage, Value) {
-    let (about, frame) = (board.frames.join("latest.json"), board.frames.join("latest.png"));
-    let told = || -> Option<Value> { serde_json::from_slice(&std::fs::read(&about).ok()?).ok() };
     let (frame, told) = eventually(&format!("{how_many} overlays lie over the loop of {}", board.id), SOON, async || {
-        let (before, frame, after) = (told().ok_or("nothing is told")?, std::fs::read(&frame).unwrap_or_default(), told());
-        let lies = before["overlays"].as_array().map_or(0, Vec::len);
-        // The picture is written first: between two like descriptions lies their own.
-        let fits = lies == how_many && before["item"].is_string() && after.as_ref() == Some(&before);
-        if fits { Ok((frame, before)) } else { Err(before.to_string()) }
+        let (frame, told) = board.left_frame().ok_or("no frame, or it changes")?;
+        let lies = told["overlays"].as_array().map_or(0, Vec::len);
+        if lies == how_many && told["item"].is_string() { Ok((frame, told)) } else { Err(told.to_string()) }
     })
     .await;
     (read(&frame), told)

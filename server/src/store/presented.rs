@@ -11,19 +11,26 @@ use sqlx::QueryBuilder;
 
 use super::{Db, StoreError, Tx, on, within};
 
+/// Inserts these items, those that are there already stay as they are: `insert!(conn, items, now_ms)`, items as texts.
+macro_rules! insert {
+    ($conn:expr, $items:expr, $now_ms:expr) => {{
+        let mut insert = sqlx::QueryBuilder::new("insert into presented (sha256, first_ms) ");
+        insert.push_values($items, |mut row, item: &String| {
+            row.push_bind(item.as_str()).push_bind($now_ms);
+        });
+        insert.push(" on conflict (sha256) do nothing");
+        insert.build().execute($conn).await.map(drop)
+    }};
+}
+
 /// Notes that a batch's items were presented, within the transaction that stores the batch.
 macro_rules! note {
     ($tx:expr, $items:expr, $now_ms:expr) => {{
         let items: std::collections::BTreeSet<String> = $items.map(|item| item.to_string()).collect();
-        let mut insert = sqlx::QueryBuilder::new("insert into presented (sha256, first_ms) ");
-        insert.push_values(&items, |mut row, item| {
-            row.push_bind(item.as_str()).push_bind($now_ms);
-        });
-        insert.push(" on conflict (sha256) do nothing");
-        insert.build().execute(&mut **$tx).await.map_err(StoreError::on("note what was presented"))?;
+        $crate::store::presented::insert!(&mut **$tx, &items, $now_ms).map_err(StoreError::on("note what was presented"))?;
     }};
 }
-pub(super) use note;
+pub(super) use {insert, note};
 
 /// Notes what lies over loops by manifests that were signed: no play tells of it, so it counts as presented from then on.
 ///
@@ -33,15 +40,8 @@ pub async fn note_over(tx: &mut Tx, items: &BTreeSet<&Digest>, now_ms: i64) -> R
     if items.is_empty() {
         return Ok(());
     }
-    within!(tx, |conn| {
-        let mut insert = QueryBuilder::new("insert into presented (sha256, first_ms) ");
-        insert.push_values(items, |mut row, item| {
-            row.push_bind(item.to_string()).push_bind(now_ms);
-        });
-        insert.push(" on conflict (sha256) do nothing");
-        insert.build().execute(conn).await.map(drop)
-    })
-    .map_err(StoreError::on("note what lies over loops"))
+    let items: Vec<String> = items.iter().map(ToString::to_string).collect();
+    within!(tx, |conn| insert!(conn, &items, now_ms)).map_err(StoreError::on("note what lies over loops"))
 }
 
 /// Those of these digests that a row names: of a rendition, of a version's original or poster, of what was presented.

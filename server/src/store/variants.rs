@@ -10,10 +10,9 @@ use playlists::overlay::OverlaySize;
 const OVERLAY: &str = "overlay-";
 
 /// What of a version a rendition shows.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Variant {
     /// The whole picture on the whole board, the same on all days.
-    #[default]
     Whole,
     /// The whole picture as it is on this day.
     Day(NaiveDate),
